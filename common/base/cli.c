@@ -1,0 +1,300 @@
+#include "common/base/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <math.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
+#include "common/base/version.h"
+#include "common/base/xalloc.h"
+
+enum { HELP = 1000, VERSION_ASKED, FIRST_OPTION };
+
+static int set_int(const struct opt *o, const char *text, struct err *e)
+{
+    char *end;
+    long long v;
+
+    errno = 0;
+    v = strtoll(text, &end, 10);
+    if (end == text || *end || errno)
+        return err_set(e, ERR_USAGE, "--%s: '%s' is no whole number", o->name,
+                       text);
+    if (o->min < o->max && ((double)v < o->min || (double)v > o->max))
+        return err_set(e, ERR_USAGE, "--%s: %s is not in %.0f..%.0f", o->name,
+                       text, o->min, o->max);
+    *(int64_t *)o->target = v;
+    return 0;
+}
+
+static int set_real(const struct opt *o, const char *text, struct err *e)
+{
+    char *end;
+    double v = strtod(text, &end);
+
+    if (end == text || *end || !isfinite(v))
+        return err_set(e, ERR_USAGE, "--%s: '%s' is no number", o->name, text);
+    if (o->min < o->max && (v < o->min || v > o->max))
+        return err_set(e, ERR_USAGE, "--%s: %s is not in %g..%g", o->name, text,
+                       o->min, o->max);
+    *(double *)o->target = v;
+    return 0;
+}
+
+static int set_choice(const struct opt *o, const char *text, struct err *e)
+{
+    struct strings names = {0};
+    int found;
+
+    strings_split(&names, o->choices, '|');
+    found = strings_find(&names, text);
+    strings_release(&names);
+    if (found < 0)
+        return err_set(e, ERR_USAGE, "--%s: '%s' is none of %s", o->name, text,
+                       o->choices);
+    *(int *)o->target = found;
+    return 0;
+}
+
+static int set_flag(const struct opt *o, const char *text, struct err *e)
+{
+    bool on = !text || strcmp(text, "true") == 0;
+
+    if (!on && strcmp(text, "false") != 0)
+        return err_set(e, ERR_USAGE, "%s: '%s' is neither true nor false",
+                       o->name, text);
+    *(bool *)o->target = on;
+    return 0;
+}
+
+static int set_option(const struct opt *o, const char *text, struct err *e)
+{
+    switch (o->type) {
+    case OPT_FLAG:
+        return set_flag(o, text, e);
+    case OPT_STRING:
+        *(const char **)o->target = text;
+        return 0;
+    case OPT_INT:
+        return set_int(o, text, e);
+    case OPT_REAL:
+        return set_real(o, text, e);
+    case OPT_DURATION:
+        if (duration_parse(text, o->target, e) == 0)
+            return 0;
+        return err_prefix(e, "--%s", o->name);
+    case OPT_STRINGS:
+        strings_add(o->target, text);
+        return 0;
+    case OPT_CHOICE:
+        return set_choice(o, text, e);
+    case OPT_END:
+        break;
+    }
+    return err_set(e, ERR_USAGE, "--%s: not an option", o->name);
+}
+
+static size_t count_options(const struct opt *opts)
+{
+    size_t n = 0;
+
+    while (opts[n].type != OPT_END)
+        n++;
+    return n;
+}
+
+static void print_option(const struct opt *o)
+{
+    char left[64];
+
+    snprintf(left, sizeof left, "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
+             o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
+             o->arg ? " " : "", o->arg ? o->arg : "");
+    printf("  %-28s%s%s\n", left, strlen(left) > 27 ? " " : "", o->help);
+}
+
+void cli_help(const struct cli *cli)
+{
+    printf("usage: %s %s\n\n%s\n\n", cli->name, cli->usage, cli->about);
+    for (const struct opt *o = cli->opts; o->type != OPT_END; o++)
+        print_option(o);
+    printf("  %-28s%s\n  %-28s%s\n", "    --help", "show this", "    --version",
+           "show the version");
+    if (cli->examples)
+        printf("\nexamples:\n%s\n", cli->examples);
+    printf("\nThe manual: man %s\n", cli->name);
+}
+
+/* getopt's two tables, made from ours; letters has room for 2n + 2. */
+static void getopt_tables(const struct opt *opts, size_t n, struct option *lng,
+                          char *letters)
+{
+    char *s = letters;
+
+    *s++ = ':'; /* a missing argument is told apart, and nothing printed */
+    for (size_t i = 0; i < n; i++) {
+        bool has_arg = opts[i].type != OPT_FLAG;
+
+        lng[i] =
+            (struct option){opts[i].name, has_arg, NULL, FIRST_OPTION + (int)i};
+        if (opts[i].letter) {
+            *s++ = opts[i].letter;
+            if (has_arg)
+                *s++ = ':';
+        }
+    }
+    *s = '\0';
+    lng[n] = (struct option){"help", 0, NULL, HELP};
+    lng[n + 1] = (struct option){"version", 0, NULL, VERSION_ASKED};
+    memset(&lng[n + 2], 0, sizeof *lng);
+}
+
+static struct opt *option_of(struct opt *opts, size_t n, int c)
+{
+    if (c >= FIRST_OPTION)
+        return &opts[c - FIRST_OPTION];
+    for (size_t i = 0; i < n; i++)
+        if (opts[i].letter == c)
+            return &opts[i];
+    return NULL;
+}
+
+static void handle(struct cli *cli, size_t n, int c, char **argv)
+{
+    struct opt *o;
+    struct err e;
+
+    if (c == HELP) {
+        cli_help(cli);
+        exit(cli_finish(0, -1, -1));
+    }
+    if (c == VERSION_ASKED) {
+        printf("%s (decode-rapl) %s\n", cli->name, RAPL_VERSION);
+        exit(cli_finish(0, -1, -1));
+    }
+    if (c == ':')
+        cli_usage_error("%s needs a value", argv[optind - 1]);
+    o = c == '?' ? NULL : option_of(cli->opts, n, c);
+    if (!o)
+        cli_usage_error("unknown option '%s'",
+                        optind > 1 ? argv[optind - 1] : "");
+    o->given = true;
+    if (set_option(o, optarg, &e) < 0)
+        cli_usage_error("%s", e.msg);
+}
+
+int cli_parse(struct cli *cli, int argc, char **argv, struct cli_common *common)
+{
+    size_t n = count_options(cli->opts);
+    struct option *lng = xcalloc(n + 3, sizeof *lng);
+    char *letters = xmalloc(2 * n + 2);
+    int c;
+
+    log_init(cli->name, LOG_NORMAL);
+    cli->argc = argc;
+    cli->argv = xcalloc((size_t)argc + 1, sizeof *argv);
+    memcpy(cli->argv, argv, (size_t)argc * sizeof *argv);
+    getopt_tables(cli->opts, n, lng, letters);
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, letters, lng, NULL)) != -1)
+        handle(cli, n, c, argv);
+    free(letters);
+    free(lng);
+    log_init(cli->name, common->quiet     ? LOG_QUIET
+                        : common->verbose ? LOG_VERBOSE
+                                          : LOG_NORMAL);
+    stop_on_signals();
+    return optind;
+}
+
+int cli_set(struct cli *cli, const char *name, const char *value, struct err *e)
+{
+    for (struct opt *o = cli->opts; o->type != OPT_END; o++) {
+        if (strcmp(o->name, name) != 0)
+            continue;
+        return o->given ? 0 : set_option(o, xstrdup(value), e);
+    }
+    return 1;
+}
+
+void cli_usage_error(const char *fmt, ...)
+{
+    char msg[1024];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(msg, sizeof msg, fmt, ap);
+    va_end(ap);
+    log_error("%s (--help shows the options)", msg);
+    exit(ERR_USAGE);
+}
+
+char *cli_provenance(const struct cli *cli, const struct cli_common *common)
+{
+    char *line = NULL;
+    size_t size;
+    FILE *f = open_memstream(&line, &size);
+
+    if (!f)
+        return xstrdup(cli->name);
+    fprintf(f, "%s %s:", cli->name, RAPL_VERSION);
+    for (int i = 1; i < cli->argc && ftell(f) < 4096; i++)
+        fprintf(f, " %s", cli->argv[i]);
+    fprintf(f, "; seed %" PRId64, common->seed);
+    fclose(f);
+    return line;
+}
+
+int cli_threads(const struct cli_common *common)
+{
+    cpu_set_t set;
+
+    if (common->threads > 0)
+        return (int)common->threads;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return CPU_COUNT(&set);
+    return 1;
+}
+
+void cli_choice_name(const char *choices, int i, char *out, size_t size)
+{
+    struct strings names = {0};
+
+    strings_split(&names, choices, '|');
+    snprintf(out, size, "%s", (size_t)i < names.n ? names.at[i] : "?");
+    strings_release(&names);
+}
+
+static void say_usage(int64_t n_in, int64_t n_out)
+{
+    struct rusage ru;
+    char counts[96] = "";
+
+    if (n_in >= 0 || n_out >= 0)
+        snprintf(counts, sizeof counts,
+                 "%" PRId64 " records in, %" PRId64 " out, ",
+                 n_in < 0 ? 0 : n_in, n_out < 0 ? 0 : n_out);
+    getrusage(RUSAGE_SELF, &ru);
+    log_verbose("%s%.3f s CPU, %ld MiB peak", counts,
+                (double)clock_cpu_ns() / NS_PER_S, ru.ru_maxrss / 1024);
+}
+
+int cli_finish(int code, int64_t n_in, int64_t n_out)
+{
+    if (fclose(stdout) != 0 && errno != EBADF) {
+        log_error("standard output: %s", strerror(errno));
+        code = ERR_SYSTEM;
+    }
+    if (log_level() >= LOG_VERBOSE)
+        say_usage(n_in, n_out);
+    return code;
+}

@@ -1,0 +1,13 @@
+#ifndef BASE_STOP_H
+#define BASE_STOP_H
+
+#include <stdbool.h>
+
+/*
+ * SIGINT and SIGTERM ask a program to end its stream properly.  A read that
+ * waits is interrupted; loops ask stop_requested() between records.
+ */
+void stop_on_signals(void);
+bool stop_requested(void);
+
+#endif
