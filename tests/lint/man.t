@@ -22,10 +22,9 @@ page_options() # PAGE
     }' "$1" | sort
 }
 
-n=0
+[ -n "$(ls "$ROOT"/tools/*.c 2>/dev/null)" ] || skip_all "no programs yet"
 for source in "$ROOT"/tools/*.c; do
     [ -f "$source" ] || continue
-    n=$((n + 1))
     tool=$(basename "$source" .c)
     page=$ROOT/doc/man/$tool.1
     [ -f "$page" ]
@@ -61,5 +60,4 @@ if command -v mandoc >/dev/null; then
 else
     ok 0 "mandoc -T lint # SKIP no mandoc"
 fi
-[ "$n" -gt 0 ] || skip_all "no programs yet"
 done_testing
