@@ -8,7 +8,7 @@ command -v mandoc >/dev/null || skip_all "no mandoc"
 # The page as a reader sees it: text at 5 columns, commands at 11.
 commands() # PAGE
 {
-    mandoc -T ascii -O width=2000 "$1" | sed 's/.\x08//g' | awk '
+    mandoc -T ascii -O width=500 "$1" | sed 's/.\x08//g' | awk '
     /^[A-Z]/ { on = /^EXAMPLES/ }
     on && /^           / {
         sub(/^ */, "")
