@@ -103,10 +103,10 @@ bench: all $(BENCHES:%=$(BUILD)/%)      ## the table of figures
 	$(Q)BUILD="$(abspath $(BUILD))" sh tests/bench/run
 
 experiment: all                 ## every model under every split, from DATA
-	$(Q)+BUILD="$(abspath $(BUILD))" sh pipelines/experiment $(DATA) build/$@
+	$(Q)+$(MAKE) -f pipelines/experiment.mk BIN=$(BUILD)/bin DATA=$(DATA)
 
 default-model: all              ## train checkpoints/default.ckpt from DATA
-	$(Q)+BUILD="$(abspath $(BUILD))" sh pipelines/default-model $(DATA) build/$@
+	$(Q)+$(MAKE) -f pipelines/default-model.mk BIN=$(BUILD)/bin DATA=$(DATA)
 
 # Every installed file, as FROM:TO below $(PREFIX).
 SHARE   := share/decode-rapl
