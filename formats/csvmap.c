@@ -1,6 +1,7 @@
 #include "formats/csvmap.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,6 +198,40 @@ void csv_map_original(struct csv_map *map)
         c->min = 0;
         c->max = columns[i].max;
     }
+}
+
+bool original_labels(struct labels *labels, const char *name)
+{
+    static const char *const part[] = {"run_", "_of_",  "-cpu", "-sys",
+                                       "-io",  "-pipe", "-vm",  "-cache"};
+    enum { N = sizeof part / sizeof *part, FIRST_LOAD = 2 };
+    char workload[64] = "";
+    unsigned long value[N];
+    char *end = (char *)name;
+
+    for (int i = 0; i < N; i++) {
+        size_t len = strlen(part[i]);
+
+        if (strncmp(end, part[i], len) != 0 || end[len] < '0' || end[len] > '9')
+            return false;
+        value[i] = strtoul(end + len, &end, 10);
+    }
+    if (*end)
+        return false;
+    labels_setf(labels, "run_index", "%lu", value[0]);
+    labels_setf(labels, "run_total", "%lu", value[1]);
+    for (int i = FIRST_LOAD; i < N; i++) {
+        char key[16];
+        size_t used = strlen(workload);
+
+        snprintf(key, sizeof key, "load.%s", part[i] + 1);
+        labels_setf(labels, key, "%lu", value[i]);
+        if (value[i])
+            snprintf(workload + used, sizeof workload - used, "%s%s",
+                     used ? "+" : "", part[i] + 1);
+    }
+    labels_set(labels, "workload", *workload ? workload : "idle");
+    return true;
 }
 
 void csv_map_release(struct csv_map *map)

@@ -40,6 +40,14 @@ int csv_map_read(struct csv_map *map, const struct node *root, struct err *e);
 void csv_map_original(struct csv_map *map);
 void csv_map_release(struct csv_map *map);
 
+/*
+ * The labels in the name of a run of the original collector,
+ * run_I_of_TOTAL-cpuA-sysB-ioC-pipeD-vmE-cacheF: run_index, run_total,
+ * load.cpu ... load.cache, and workload: the loads that are not 0, as in
+ * "cpu+vm", or "idle".  False, and nothing set, where it is no such name.
+ */
+bool original_labels(struct labels *labels, const char *name);
+
 /* What the original collector's files begin with. */
 #define CSV_ORIGINAL_TIME "timestamp_unix"
 

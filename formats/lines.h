@@ -27,7 +27,8 @@ int lines_open(struct lines **l, const char *path, struct err *e);
 int lines_next(struct lines *l, char **text, size_t *len, struct err *e);
 bool lines_cut(const struct lines *l);
 
-/* What the file begins with, without taking it: up to 4 KiB. */
+/* What the file begins with, without taking it: up to 4 KiB; text[len] is
+ * readable. */
 int lines_peek(struct lines *l, const char **text, size_t *len, struct err *e);
 
 const char *lines_name(const struct lines *l); /* "standard input" for "-" */

@@ -243,6 +243,14 @@ static int64_t read_clock(const char *word, size_t len)
     return h * 3600 + m * 60 + s;
 }
 
+static bool begins_with_clock(const char *text)
+{
+    const char *word;
+
+    return next_word(&text, &word) &&
+           read_clock(word, (size_t)(text - word)) >= 0;
+}
+
 static void refuse(struct powerstat *p, int c, const char *word, size_t len,
                    const char *problem)
 {
@@ -320,7 +328,9 @@ int powerstat_next(struct powerstat *p, struct log_row *row, struct err *e)
                 return -1;
         } else if (len >= 8 && memcmp(text, "--------", 8) == 0) {
             p->in_summary = true;
-        } else if (!p->in_summary && strspn(text, " \t") < len) {
+        } else if (p->in_summary ? begins_with_clock(text)
+                                 : strspn(text, " \t") < len) {
+            p->in_summary = false;
             read_row(p, text, row);
             return 1;
         }

@@ -7,7 +7,8 @@
 /*
  * The log of the powerstat program as it printed it: a preamble, a heading
  * that repeats (and may change its order), a row a sample, then a line of
- * dashes and a summary that is skipped.  Columns are known by their heading:
+ * dashes and a summary that is skipped.  Rows may go on behind a summary: two
+ * logs were written over one another.  Columns are known by their heading:
  *
  *   User Nice Sys Idle IO     cpu.user cpu.nice cpu.system cpu.idle cpu.iowait,
  * % Run Ctxt/s IRQ/s          procs_running, ctxt 1/s, intr 1/s Fork Exec Exit
