@@ -28,7 +28,8 @@
 
 enum {
     MAX_REPORTS = 5, /* bad rows of a file that are told one by one */
-    MAX_CPU = 16,    /* channels cpu.*, in % */
+    FAST = 1,     /* zstd's level: half the time of an import is compression */
+    MAX_CPU = 16, /* channels cpu.*, in % */
     MAX_SHARES = 105 /* % that cpu.* may add up to: rounding, and no more */
 };
 
@@ -391,7 +392,7 @@ int main(int argc, char **argv)
 
     rc = prepare(&im, &o, &cli, &e);
     if (rc == 0)
-        rc = stream_writer_open(&im.out, o.common.output, 0, &e);
+        rc = stream_writer_open(&im.out, o.common.output, FAST, &e);
     if (rc == 0) {
         im.provenance = cli_provenance(&cli, &o.common);
         rc = run(&im, argv + first, argc - first, &e);

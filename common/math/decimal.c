@@ -82,11 +82,15 @@ static bool scan(const char *s, const char *end, struct number *x)
 static bool parse_slowly(const char *s, const char *end, double *out)
 {
     char text[MAX_TEXT];
+    double v;
 
     memcpy(text, s, (size_t)(end - s));
     text[end - s] = '\0';
-    *out = strtod(text, NULL);
-    return isfinite(*out);
+    v = strtod(text, NULL);
+    if (!isfinite(v))
+        return false;
+    *out = v;
+    return true;
 }
 
 bool decimal_parse(const char *s, const char *end, double *out)
