@@ -56,13 +56,13 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The median of n steps, to three digits: clocks jitter, intentions do not. */
+/* The median of n steps, to two digits: clocks jitter, intentions do not. */
 static int64_t median(int64_t *step, size_t n)
 {
     int64_t unit = 1;
 
     qsort(step, n, sizeof *step, by_value);
-    while (step[n / 2] / unit >= 1000)
+    while (step[n / 2] / unit >= 100)
         unit *= 10;
     return (step[n / 2] + unit / 2) / unit * unit;
 }

@@ -35,7 +35,7 @@ enum logfile_format logfile_format(const struct logfile *f);
 
 /*
  * Nominal ns between rows, > 0: what the map or the log says, or the median
- * step of its first 64 rows, to three digits; 1 s where there is but one row.
+ * step of its first 64 rows, to two digits; 1 s where there is but one row.
  */
 int64_t logfile_interval_ns(const struct logfile *f);
 

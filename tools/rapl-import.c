@@ -316,12 +316,13 @@ static int run(struct importer *im, char **paths, int n, struct err *e)
 
 static int parse_date(const char *text, int64_t *ns, struct err *e)
 {
-    struct tm tm = {0}, back;
-    const char *end = strptime(text, "%Y-%m-%d", &tm);
-    time_t t = timegm(&tm);
+    struct tm day = {0}, asked;
+    const char *end = strptime(text, "%Y-%m-%d", &day);
+    time_t t;
 
-    if (!end || *end || t < 0 || !gmtime_r(&t, &back) ||
-        back.tm_mday != tm.tm_mday)
+    asked = day;
+    t = timegm(&day); /* makes 1 March of 30 February */
+    if (!end || *end || t < 0 || day.tm_mday != asked.tm_mday)
         return err_set(e, ERR_USAGE,
                        "--date: '%s' is no day; one like 2024-02-29 is wanted",
                        text);
