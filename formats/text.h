@@ -47,7 +47,6 @@ void text_column(struct text_writer *w, const char *name);
 void text_string(struct text_writer *w, const char *s); /* NULL: no value */
 void text_int(struct text_writer *w, int64_t v);
 void text_u64(struct text_writer *w, uint64_t v);
-void text_bool(struct text_writer *w, bool v); /* JSON: true; else 1, 0 */
 
 /* The shortest text that reads back as v; NaN is no value. */
 void text_real(struct text_writer *w, double v);
