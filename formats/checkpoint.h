@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/digest.h"
 #include "common/base/err.h"
 #include "common/base/labels.h"
 #include "formats/window.h"
@@ -29,9 +30,14 @@ enum checkpoint_dtype {
 enum {
     CHECKPOINT_MAX_HEAD = 16 << 20,
     CHECKPOINT_MAX_TENSORS = 4096,
+    CHECKPOINT_MAX_META = 4096,
     CHECKPOINT_MAX_DIMS = 4,
     CHECKPOINT_MAX_BYTES = 1 << 30, /* of the whole file */
 };
+
+/* "F32" and 4; NULL and 0 for what is no type. */
+const char *checkpoint_dtype_name(int dtype);
+size_t checkpoint_dtype_size(int dtype);
 
 struct checkpoint_tensor {
     char *name;
@@ -46,9 +52,13 @@ struct checkpoint {
     struct labels meta; /* "sha256" is kept apart, below */
     struct checkpoint_tensor *tensor;
     size_t n_tensors, cap;
-    char sha256[65]; /* of the file, set by reading and by writing it */
-    void *bytes;     /* what the tensors that were read point into */
+    char sha256[DIGEST_HEX +
+                1]; /* of the file, set by reading and by writing it */
+    void *bytes;    /* what the tensors that were read point into */
 };
+
+#define CHECKPOINT_META "__metadata__"
+#define CHECKPOINT_HASH "sha256"
 
 /* Keys of the metadata; those of the window specification come on top. */
 #define CHECKPOINT_FAMILY "family"
