@@ -11,55 +11,9 @@
 
 #include "common/base/pack.h"
 #include "common/base/xalloc.h"
+#include "formats/json.h"
 
 /* ---- the head ---- */
-
-/*
- * The UTF-8 character at s, which ends with a NUL; returns its bytes.  A byte
- * that is part of no character is taken as Latin-1.
- */
-static int decode(const uint8_t *s, uint32_t *code)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    int n = (s[0] & 0xe0) == 0xc0   ? 2
-            : (s[0] & 0xf0) == 0xe0 ? 3
-            : (s[0] & 0xf8) == 0xf0 ? 4
-                                    : 1;
-    uint32_t v = n == 1 ? s[0] : s[0] & (0xffu >> (n + 1));
-
-    for (int i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80) {
-            *code = s[0];
-            return 1;
-        }
-        v = v << 6 | (s[i] & 0x3f);
-    }
-    if (v < least[n] || (v >= 0xd800 && v < 0xe000) || v > 0x10ffff) {
-        *code = s[0];
-        return 1;
-    }
-    *code = v;
-    return n;
-}
-
-/* A JSON string; pure ASCII, but for what \u of YAML does not reach. */
-static void put_text(FILE *f, const char *text)
-{
-    uint32_t code;
-    int n;
-
-    fputc('"', f);
-    for (; *text; text += n) {
-        n = decode((const uint8_t *)text, &code);
-        if (code == '"' || code == '\\')
-            fprintf(f, "\\%c", (char)code);
-        else if ((code >= 0x20 && code < 0x7f) || n == 4)
-            fwrite(text, 1, (size_t)n, f);
-        else
-            fprintf(f, "\\u%04x", code);
-    }
-    fputc('"', f);
-}
 
 static void put_meta(FILE *f, const struct checkpoint *c, long *hash_at)
 {
@@ -68,9 +22,9 @@ static void put_meta(FILE *f, const struct checkpoint *c, long *hash_at)
     fprintf(f, "%0*d\"", DIGEST_HEX, 0);
     for (size_t i = 0; i < c->meta.n; i++) {
         fputc(',', f);
-        put_text(f, c->meta.at[i].key);
+        json_text(f, c->meta.at[i].key);
         fputc(':', f);
-        put_text(f, c->meta.at[i].value);
+        json_text(f, c->meta.at[i].value);
     }
     fputc('}', f);
 }
@@ -80,7 +34,7 @@ static size_t put_tensor(FILE *f, const struct checkpoint_tensor *t, size_t at)
     size_t end = at + t->n * checkpoint_dtype_size(t->dtype);
 
     fputc(',', f);
-    put_text(f, t->name);
+    json_text(f, t->name);
     fprintf(f, ":{\"dtype\":\"%s\",\"shape\":[",
             checkpoint_dtype_name(t->dtype));
     for (int i = 0; i < t->n_dims; i++)
