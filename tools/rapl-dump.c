@@ -276,8 +276,23 @@ static int run(struct dump *d, char **paths, int n_paths, struct err *e)
     return status < 0 ? -1 : worst;
 }
 
-static void take_options(struct options *o)
+static int read_config(struct cli *cli, const char *path, struct err *e)
 {
+    struct node *root = NULL;
+    int status = path ? config_read(&root, path, e) : 0;
+
+    if (status == 0 && root)
+        status = config_options(root, cli, NULL, e);
+    node_free(root);
+    return status;
+}
+
+static void take_options(struct options *o, struct cli *cli)
+{
+    struct err e;
+
+    if (read_config(cli, o->common.config, &e) < 0)
+        die(&e);
     o->show = o->check     ? SHOW_CHECK
               : o->header  ? SHOW_HEADER
               : o->windows ? SHOW_WINDOWS
@@ -347,7 +362,7 @@ int main(int argc, char **argv)
     struct err e;
     int first = cli_parse(&cli, argc, argv, &o.common), status;
 
-    take_options(&o);
+    take_options(&o, &cli);
     if (open_output(&d, &e) < 0)
         die(&e);
     status = run(&d, argv + first, argc - first, &e);
