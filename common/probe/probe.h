@@ -34,8 +34,9 @@ struct probe {
 /*
  * Open energy, if wanted, and the signals named in a list with commas ("all":
  * every one; "": none).  A source that the machine lacks is left out and says
- * why in part[].absent.  Returns 0, or -1 with e filled: an unknown name
- * (ERR_USAGE), or nothing to record at all (ERR_SYSTEM).
+ * why in part[].absent; what people should be told is in notes.  Returns 0, or
+ * -1 with e filled: an unknown name (ERR_USAGE), or nothing to record at all
+ * (ERR_SYSTEM).
  */
 int probe_open(struct probe *p, const struct roots *roots, bool energy,
                const char *signals, struct err *e);

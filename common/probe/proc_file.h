@@ -33,7 +33,7 @@ char *proc_text(const char *root, const char *name);
 /* Read a number at *s after blanks and step past it; 0 where there is none. */
 uint64_t proc_number(const char **s);
 
-/* As proc_number() over a whole text; -1 with e filled if it is no number. */
+/* A text that is one number and perhaps a newline: 0, or -1 if it is not. */
 int proc_parse_u64(const char *text, uint64_t *v);
 
 #endif

@@ -24,9 +24,8 @@ struct source {
     /*
      * Look for what this source reads, keep it open, append its channels.
      * *state is the source's own.  Returns 1; 0 where the machine has none of
-     * it, with the reason in e (ERR_SYSTEM if a permission would help,
-     * ERR_NONE if nothing would); -1 with e filled.  What people should know
-     * beside that is added to notes.
+     * it, with the reason in e; -1 with e filled.  What people should be told
+     * (a permission to give, a twin left out) is added to notes.
      */
     int (*open)(void **state, const struct roots *roots, struct channels *cs,
                 struct strings *notes, struct err *e);

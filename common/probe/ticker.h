@@ -21,10 +21,11 @@ struct ticker {
 void ticker_start(struct ticker *t, int64_t interval_ns);
 
 /*
- * Sleep until the next tick, or until *stop.  Returns true at a tick, with the
- * ticks that were missed altogether in *missed.
+ * Sleep until the next tick, or until stop(arg).  Returns true at a tick, with
+ * the ticks that were missed altogether in *missed.
  */
-bool ticker_wait(struct ticker *t, bool (*stop)(void), int64_t *missed);
+bool ticker_wait(struct ticker *t, bool (*stop)(void *), void *arg,
+                 int64_t *missed);
 
 /*
  * Deadline after the one at next_ns, if it is now_ns: the first that is still
