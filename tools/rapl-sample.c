@@ -189,16 +189,20 @@ static void describe(struct sampler *s, const struct cli *cli,
     free(line);
 }
 
+static bool to_stdout(const struct options *o)
+{
+    return !o->common.output || strcmp(o->common.output, "-") == 0;
+}
+
 /* A file is written now and then; whoever reads a pipe wants it now. */
 static int64_t flush_interval(const struct options *o)
 {
     const char *path = o->common.output;
     struct stat st;
-    bool to_stdout = !path || strcmp(path, "-") == 0;
 
     if (o->flush_ns > 0)
         return o->flush_ns;
-    if ((to_stdout ? fstat(STDOUT_FILENO, &st) : stat(path, &st)) < 0)
+    if ((to_stdout(o) ? fstat(STDOUT_FILENO, &st) : stat(path, &st)) < 0)
         return FLUSH_FILE_NS;
     return S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ? 0 : FLUSH_FILE_NS;
 }
@@ -227,6 +231,13 @@ static void open_probe(struct sampler *s)
                         s->probe.part[i].absent.msg);
     s->now = xcalloc(s->probe.channels.n, sizeof *s->now);
     s->before = xcalloc(s->probe.channels.n, sizeof *s->before);
+}
+
+static void close_probe(struct sampler *s)
+{
+    free(s->now);
+    free(s->before);
+    probe_close(&s->probe);
 }
 
 /* ---- --list ---- */
@@ -279,29 +290,65 @@ static void check_options(const struct options *o)
         cli_usage_error("--count and --duration: one of them");
 }
 
-/* Start the command, so that what cannot be started leaves no recording. */
-static int start(struct sampler *s, char **command, struct err *e)
+/* Returns the index of the command in argv. */
+static int parse(struct options *o, struct cli *cli, int argc, char **argv)
 {
-    const char *path = s->o->common.output;
+    struct opt opts[] = {
+        {OPT_DURATION, 'i', "interval", &o->interval_ns, "TIME",
+         "between samples (default 16ms)", 0, 0, 0, 0},
+        {OPT_INT, 'n', "count", &o->count, "N", "end after N samples", 1, 9e15,
+         0, 0},
+        {OPT_DURATION, 'd', "duration", &o->duration_ns, "TIME",
+         "end after TIME", 0, 0, 0, 0},
+        {OPT_STRINGS, 'l', "label", &o->labels, "KEY=VALUE",
+         "a label, workload=gzip; may be repeated", 0, 0, 0, 0},
+        {OPT_STRING, 0, "signals", &o->signals, "LIST",
+         "of " PROBE_SIGNALS ", all", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "require-energy", &o->require_energy, 0,
+         "exit 4 where no energy can be read", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "list", &o->list, 0,
+         "show what there is to record, and its values", 0, 0, 0, 0},
+        {OPT_DURATION, 0, "flush", &o->flush_ns, "TIME",
+         "write so often (a file: 5s; a pipe: always)", 0, 0, 0, 0},
+        {OPT_STRING, 0, "proc", &o->roots.proc, "DIR", "instead of /proc", 0, 0,
+         0, 0},
+        {OPT_STRING, 0, "sys", &o->roots.sys, "DIR", "instead of /sys", 0, 0, 0,
+         0},
+        CLI_COMMON(&o->common),
+    };
+    struct err e;
+    int first;
 
-    if (!*command)
-        return 0;
-    s->has_command = true;
-    return child_start(&s->child, command, !path || strcmp(path, "-") == 0, e);
+    cli->opts = opts;
+    first = cli_parse(cli, argc, argv, &o->common);
+    if (o->common.config && read_config(cli, o->common.config, &e) < 0)
+        die(&e);
+    cli->opts = NULL;
+    check_options(o);
+    if (first < argc && strcmp(argv[first - 1], "--") != 0)
+        cli_usage_error("'%s': a command goes behind --", argv[first]);
+    return first;
 }
 
-static int run(struct sampler *s, const struct stream_header *h, char **command,
-               struct err *e)
+/* Start the command once the output is there to record it. */
+static void start(struct sampler *s, char **command)
 {
-    const char *path = s->o->common.output;
-    struct err late;
-    int rc = stream_writer_open(&s->out, path, 0, e);
+    struct err e;
 
-    s->flush_every = flush_interval(s->o);
-    if (rc == 0)
-        rc = start(s, command, e);
-    if (rc == 0)
-        rc = stream_writer_begin(s->out, h, e);
+    if (!*command)
+        return;
+    if (child_start(&s->child, command, to_stdout(s->o), &e) < 0) {
+        log_error("%s", e.msg);
+        exit(s->child.status);
+    }
+    s->has_command = true;
+}
+
+static int run(struct sampler *s, const struct stream_header *h, struct err *e)
+{
+    struct err late;
+    int rc = stream_writer_begin(s->out, h, e);
+
     if (rc == 0 && s->flush_every == 0)
         rc = stream_writer_flush(s->out, e);
     if (rc == 0)
@@ -313,20 +360,16 @@ static int run(struct sampler *s, const struct stream_header *h, char **command,
     return rc;
 }
 
-/* After the recording: what its end and that of the command amount to. */
+/* The recording is complete; the command may still be at work. */
 static int outcome(struct sampler *s, int rc, const struct err *e)
 {
-    bool started = s->has_command && (s->child.pid > 0 || rc == 0);
+    int status = 0;
 
     if (rc < 0)
         log_error("%s", e->msg);
-    if (!s->has_command)
-        return rc < 0 ? (int)e->code : 0;
-    if (started || s->child.status == 0)
-        child_wait(&s->child);
-    else
-        return s->child.status;
-    return rc < 0 ? (int)e->code : s->child.status;
+    if (s->has_command)
+        status = child_wait(&s->child);
+    return rc < 0 ? (int)e->code : status;
 }
 
 int main(int argc, char **argv)
@@ -334,29 +377,6 @@ int main(int argc, char **argv)
     struct options o = {.common = CLI_COMMON_INIT,
                         .roots = {"/proc", "/sys"},
                         .interval_ns = 16 * NS_PER_MS};
-    struct opt opts[] = {
-        {OPT_DURATION, 'i', "interval", &o.interval_ns, "TIME",
-         "between samples (default 16ms)", 0, 0, 0, 0},
-        {OPT_INT, 'n', "count", &o.count, "N", "end after N samples", 1, 9e15,
-         0, 0},
-        {OPT_DURATION, 'd', "duration", &o.duration_ns, "TIME",
-         "end after TIME", 0, 0, 0, 0},
-        {OPT_STRINGS, 'l', "label", &o.labels, "KEY=VALUE",
-         "a label: workload=compile; repeatable", 0, 0, 0, 0},
-        {OPT_STRING, 0, "signals", &o.signals, "LIST",
-         "of " PROBE_SIGNALS ", all", 0, 0, 0, 0},
-        {OPT_FLAG, 0, "require-energy", &o.require_energy, 0,
-         "exit 4 where no energy can be read", 0, 0, 0, 0},
-        {OPT_FLAG, 0, "list", &o.list, 0,
-         "show what there is to record, and its values", 0, 0, 0, 0},
-        {OPT_DURATION, 0, "flush", &o.flush_ns, "TIME",
-         "write at least so often (a file: 5s)", 0, 0, 0, 0},
-        {OPT_STRING, 0, "proc", &o.roots.proc, "DIR", "instead of /proc", 0, 0,
-         0, 0},
-        {OPT_STRING, 0, "sys", &o.roots.sys, "DIR", "instead of /sys", 0, 0, 0,
-         0},
-        CLI_COMMON(&o.common),
-    };
     struct cli cli = {
         .name = "rapl-sample",
         .usage = "[OPTIONS] [-- COMMAND...]",
@@ -364,29 +384,27 @@ int main(int argc, char **argv)
                  "can be read.",
         .examples = "rapl-sample -d 20s -o idle.rapl\n"
                     "rapl-sample -l workload=gzip -o gzip.rapl -- gzip -k FILE",
-        .opts = opts,
     };
-    int first = cli_parse(&cli, argc, argv, &o.common);
+    int first = parse(&o, &cli, argc, argv);
     struct sampler s = {.o = &o};
-    struct stream_header h;
+    struct stream_header h = {0};
     struct err e;
-    int rc;
+    int code, rc;
 
-    if (o.common.config && read_config(&cli, o.common.config, &e) < 0)
-        die(&e);
-    check_options(&o);
-    if (first < argc && strcmp(argv[first - 1], "--") != 0)
-        cli_usage_error("'%s': a command goes behind --", argv[first]);
     open_probe(&s);
     if (o.list) {
         rc = list(&s, &e);
-        if (rc < 0)
-            die(&e);
+        code = outcome(&s, rc, &e);
     } else {
         describe(&s, &cli, &h);
-        rc = outcome(&s, run(&s, &h, argv + first, &e), &e);
+        if (stream_writer_open(&s.out, o.common.output, 0, &e) < 0)
+            die(&e);
+        s.flush_every = flush_interval(&o);
+        start(&s, argv + first);
+        rc = run(&s, &h, &e);
+        code = outcome(&s, rc, &e);
         stream_header_release(&h);
     }
-    probe_close(&s.probe);
-    return cli_finish(rc, -1, -1);
+    close_probe(&s);
+    return cli_finish(code, -1, -1);
 }

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { JITTER_TICKS = 100 };
+
 static const struct source *const energy_sources[] = {&source_powercap};
 
 static const struct source *const signal_sources[] = {
@@ -106,12 +108,21 @@ const struct source *probe_energy(const struct probe *p)
     return NULL;
 }
 
+/* The kernel adds these up over the CPUs while they change: they go back by a
+ * few ticks now and then, which is no reset. */
+static bool is_jitter(const char *name, uint64_t back)
+{
+    return back <= JITTER_TICKS &&
+           (strcmp(name, "cpu.idle") == 0 || strcmp(name, "cpu.iowait") == 0);
+}
+
 int probe_went_back(const struct channels *cs, const uint64_t *before,
                     const uint64_t *now)
 {
     for (size_t i = 0; i < cs->n; i++)
         if (now[i] < before[i] && cs->at[i].kind == CHANNEL_COUNTER &&
-            cs->at[i].wrap == 0)
+            cs->at[i].wrap == 0 &&
+            !is_jitter(cs->at[i].name, before[i] - now[i]))
             return (int)i;
     return -1;
 }

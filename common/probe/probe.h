@@ -48,8 +48,9 @@ int probe_read(struct probe *p, uint64_t *cells, struct err *e);
 const struct source *probe_energy(const struct probe *p);
 
 /*
- * The first counter of `now` that went back since `before` and is none that
- * wraps; -1 if none did.
+ * The first counter of `now` that was reset: it went back since `before`, is
+ * none that wraps, and not by the few ticks that cpu.idle and cpu.iowait may.
+ * -1 if none was.
  */
 int probe_went_back(const struct channels *cs, const uint64_t *before,
                     const uint64_t *now);
