@@ -4,10 +4,20 @@
 #include "common/base/cli.h"
 #include "common/base/node.h"
 
+enum {
+    CONFIG_MAX_FILE = 1 << 20, /* bytes of a file a person wrote */
+    CONFIG_MAX_TEXT =
+        16 << 20, /* bytes of any text, the head of a checkpoint */
+    CONFIG_MAX_DEPTH = 64,
+    CONFIG_MAX_NODES = 100000, /* scalars, keys, lists and maps */
+};
+
 /*
  * YAML, through libyaml, as a tree.  JSON is YAML, so the head of a checkpoint
- * is read here too.  Depth, size and number of nodes are limited; a duplicate
- * key, an alias, a second document is an error with its line.
+ * is read here too.  What breaks a limit above, a duplicate key, an anchor or
+ * alias, a tag, a second document, bad UTF-8 is an error "FILE:LINE: why"
+ * (ERR_DATA).  On success the caller frees *root with node_free(); on failure
+ * it is NULL.  `name` stands for the file in messages.
  */
 int config_read(struct node **root, const char *path, struct err *e);
 int config_parse(struct node **root, const char *name, const char *text,

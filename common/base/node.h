@@ -17,13 +17,14 @@ enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 struct node {
     enum node_kind kind;
     int line;          /* from 1 */
-    const char *file;  /* borrowed from the root */
+    const char *file;  /* on the heap, one for the tree: the root's */
     char *text;        /* NODE_SCALAR */
     size_t n;          /* NODE_LIST: items; NODE_MAP: pairs */
     struct node **key; /* NODE_MAP: scalars */
     struct node **item;
 };
 
+/* Free a whole tree and its file name; only ever the root.  NULL is legal. */
 void node_free(struct node *root);
 
 /* The value at key of a map, NULL where there is none (or `map` is no map). */
