@@ -59,11 +59,12 @@ const char *mark_kind_name(enum mark_kind kind);
 
 /* Limits, checked before memory is asked for. */
 enum {
-    STREAM_MAX_CHANNELS = 16384,
+    STREAM_MAX_CHANNELS = 4096,
     STREAM_MAX_META = 4096,
     STREAM_MAX_HEADER = 16 << 20,
     STREAM_MAX_RECORD = 64 << 20,
-    STREAM_MAX_ROWS = 8192, /* of one block */
+    STREAM_MAX_ROWS = 8192,     /* of one block */
+    STREAM_MAX_CELLS = 8 << 20, /* rows x channels of one block */
 };
 
 /* ---- writing ---- */

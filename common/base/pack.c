@@ -90,7 +90,7 @@ uint16_t get_u16(struct cursor *c)
 {
     const uint8_t *p = get_bytes(c, 2);
 
-    return p ? (uint16_t)(p[0] | p[1] << 8) : 0;
+    return p ? (uint16_t)(p[0] | (unsigned)p[1] << 8) : 0;
 }
 
 uint32_t get_u32(struct cursor *c)

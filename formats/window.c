@@ -1,0 +1,336 @@
+#include "formats/window.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/xalloc.h"
+
+#define KEY_FEATURES "window.features"
+#define KEY_DELAYS "window.delays"
+#define KEY_TAU "window.tau"
+#define KEY_INTERVAL "window.interval_ns"
+#define KEY_TARGET "window.target"
+#define KEY_SPLIT "window.split"
+#define KEY_ORDER "window.order"
+#define ORDER "oldest-first"
+
+enum { MAX_DELAYS = 4096, MAX_TAU = 4096, MAX_FEATURES = 1024 };
+
+const char *part_name(enum part part)
+{
+    switch (part) {
+    case PART_NONE:
+        return "none";
+    case PART_TRAIN:
+        return "train";
+    case PART_VALID:
+        return "valid";
+    case PART_TEST:
+        return "test";
+    }
+    return "unknown";
+}
+
+size_t window_span(const struct window_spec *s)
+{
+    return (size_t)(s->delays - 1) * (size_t)s->tau + 1;
+}
+
+static char *join(const struct strings *ss)
+{
+    char *text = xstrdup("");
+
+    for (size_t i = 0; i < ss->n; i++) {
+        char *longer = xasprintf("%s%s%s", text, i ? "," : "", ss->at[i]);
+
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+void window_spec_to_meta(const struct window_spec *s, struct labels *meta)
+{
+    char *features = join(&s->features);
+
+    labels_set(meta, KEY_FEATURES, features);
+    labels_setf(meta, KEY_DELAYS, "%d", s->delays);
+    labels_setf(meta, KEY_TAU, "%d", s->tau);
+    labels_setf(meta, KEY_INTERVAL, "%" PRId64, s->interval_ns);
+    labels_set(meta, KEY_ORDER, ORDER);
+    labels_set(meta, KEY_TARGET, s->target);
+    labels_set(meta, KEY_SPLIT, s->split);
+    free(features);
+}
+
+/* The text at key, which must be there. */
+static const char *need(const struct labels *meta, const char *key,
+                        struct err *e)
+{
+    const char *text = labels_get(meta, key);
+
+    if (!text)
+        err_set(e, ERR_DATA, "the window specification has no %s", key);
+    return text;
+}
+
+static int need_number(const struct labels *meta, const char *key, int64_t max,
+                       int64_t *out, struct err *e)
+{
+    const char *text = need(meta, key, e);
+    char *end;
+
+    if (!text)
+        return -1;
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    if (errno || end == text || *end || *out < 1 || *out > max)
+        return err_set(e, ERR_DATA,
+                       "%s: '%s' is no whole number in 1..%" PRId64, key, text,
+                       max);
+    return 0;
+}
+
+static int parse_features(struct window_spec *s, const char *text,
+                          struct err *e)
+{
+    strings_split(&s->features, text, ',');
+    if (s->features.n > MAX_FEATURES)
+        return err_set(e, ERR_DATA, "%zu features (at most %d)", s->features.n,
+                       MAX_FEATURES);
+    for (size_t i = 0; i < s->features.n; i++)
+        if (s->features.at[i][0] == '\0')
+            return err_set(e, ERR_DATA, "a feature without a name in '%s'",
+                           text);
+    return 0;
+}
+
+int window_spec_from_meta(struct window_spec *s, const struct labels *meta,
+                          struct err *e)
+{
+    const char *features = need(meta, KEY_FEATURES, e);
+    const char *order = features ? need(meta, KEY_ORDER, e) : NULL;
+    const char *target = order ? need(meta, KEY_TARGET, e) : NULL;
+    const char *split = target ? need(meta, KEY_SPLIT, e) : NULL;
+    int64_t delays, tau;
+
+    memset(s, 0, sizeof *s);
+    if (!split)
+        return -1;
+    if (strcmp(order, ORDER) != 0)
+        return err_set(e, ERR_DATA, "windows are laid out %s, not " ORDER,
+                       order);
+    if (need_number(meta, KEY_DELAYS, MAX_DELAYS, &delays, e) < 0 ||
+        need_number(meta, KEY_TAU, MAX_TAU, &tau, e) < 0 ||
+        need_number(meta, KEY_INTERVAL, INT64_MAX, &s->interval_ns, e) < 0)
+        return -1;
+    s->delays = (int)delays;
+    s->tau = (int)tau;
+    s->target = xstrdup(target);
+    s->split = xstrdup(split);
+    return parse_features(s, features, e);
+}
+
+void window_spec_copy(struct window_spec *to, const struct window_spec *from)
+{
+    *to = *from;
+    strings_copy(&to->features, &from->features);
+    to->target = xstrdup(from->target);
+    to->split = xstrdup(from->split);
+}
+
+void window_spec_release(struct window_spec *s)
+{
+    strings_release(&s->features);
+    free(s->target);
+    free(s->split);
+    memset(s, 0, sizeof *s);
+}
+
+static int check_features(const struct strings *want,
+                          const struct strings *have, struct err *e)
+{
+    for (size_t i = 0; i < want->n && i < have->n; i++)
+        if (strcmp(want->at[i], have->at[i]) != 0)
+            return err_set(e, ERR_DATA,
+                           "feature %zu is %s, and the model takes %s", i + 1,
+                           have->at[i], want->at[i]);
+    if (want->n != have->n)
+        return err_set(e, ERR_DATA,
+                       "there are %zu features, and the model takes %zu",
+                       have->n, want->n);
+    return 0;
+}
+
+int window_spec_check(const struct window_spec *want,
+                      const struct window_spec *have, struct err *e)
+{
+    char a[32], b[32];
+
+    if (check_features(&want->features, &have->features, e) < 0)
+        return -1;
+    if (want->delays != have->delays)
+        return err_set(e, ERR_DATA, "d is %d, and the model takes %d",
+                       have->delays, want->delays);
+    if (want->tau != have->tau)
+        return err_set(e, ERR_DATA, "tau is %d, and the model takes %d",
+                       have->tau, want->tau);
+    if (want->interval_ns == have->interval_ns)
+        return 0;
+    duration_format(have->interval_ns, a, sizeof a);
+    duration_format(want->interval_ns, b, sizeof b);
+    return err_set(e, ERR_DATA, "the interval is %s, and the model takes %s", a,
+                   b);
+}
+
+void window_channels(struct channels *cs, const struct strings *features)
+{
+    for (size_t i = 0; i < features->n; i++)
+        channels_add(cs, features->at[i], "", CHANNEL_F32, CHANNEL_GAUGE, 0);
+    channels_add(cs, WINDOW_LABEL, "W", CHANNEL_F32, CHANNEL_GAUGE, 0);
+    channels_add(cs, WINDOW_DT, "s", CHANNEL_F32, CHANNEL_GAUGE, 0);
+    channels_add(cs, WINDOW_PART, "1", CHANNEL_U8, CHANNEL_GAUGE, 0);
+}
+
+/* ---- reading ---- */
+
+struct window_reader {
+    struct stream_reader *stream;
+    struct window_spec spec;
+    bool new_segment;
+    uint32_t run; /* rows since the last gap */
+    size_t cap;
+    float *x;       /* (cap, D) */
+    uint32_t *span; /* (cap) */
+};
+
+int window_reader_open(struct window_reader **r, const char *path,
+                       struct err *e)
+{
+    *r = xcalloc(1, sizeof **r);
+    return stream_reader_open(&(*r)->stream, path, STREAM_WINDOW, e);
+}
+
+/* The channels must be those that the specification in the header makes. */
+static int begin_segment(struct window_reader *r, struct err *e)
+{
+    const struct stream_header *h = stream_reader_header(r->stream);
+    struct channels expected = {0};
+    int status = 0;
+
+    window_spec_release(&r->spec);
+    r->new_segment = true;
+    r->run = 0;
+    r->cap = 0;
+    if (window_spec_from_meta(&r->spec, &h->meta, e) < 0)
+        return err_prefix(e, "%s", stream_reader_name(r->stream));
+    window_channels(&expected, &r->spec.features);
+    if (expected.n != h->channels.n)
+        status = -1;
+    for (size_t i = 0; status == 0 && i < expected.n; i++)
+        if (strcmp(expected.at[i].name, h->channels.at[i].name) != 0 ||
+            expected.at[i].type != h->channels.at[i].type)
+            status = -1;
+    channels_release(&expected);
+    if (status < 0)
+        return err_set(e, ERR_DATA,
+                       "%s: the channels are not those of the features",
+                       stream_reader_name(r->stream));
+    return 0;
+}
+
+/* Columns to rows: x (n, D), finite. */
+static int gather(struct window_reader *r, const struct block *b, struct err *e)
+{
+    size_t D = r->spec.features.n;
+
+    for (size_t j = 0; j < D; j++) {
+        const float *column = b->column[j];
+
+        for (size_t i = 0; i < b->n; i++)
+            r->x[i * D + j] = column[i];
+    }
+    for (size_t i = 0; i < b->n * D; i++)
+        if (!isfinite(r->x[i]))
+            return err_set(e, ERR_DATA, "%s: %s is no finite number",
+                           stream_reader_name(r->stream),
+                           r->spec.features.at[i % D]);
+    return 0;
+}
+
+static int fill_rows(struct window_reader *r, const struct block *b,
+                     struct window_rows *rows, struct err *e)
+{
+    size_t D = r->spec.features.n;
+
+    if (b->n > r->cap) {
+        r->cap = b->n;
+        r->x = xreallocarray(r->x, b->n * D, sizeof *r->x);
+        r->span = xreallocarray(r->span, b->n, sizeof *r->span);
+    }
+    if (gather(r, b, e) < 0)
+        return -1;
+    for (size_t i = 0; i < b->n; i++)
+        r->span[i] = r->run < UINT32_MAX ? ++r->run : r->run;
+    *rows = (struct window_rows){
+        .n = b->n,
+        .D = D,
+        .t_ns = b->t_ns,
+        .x = r->x,
+        .label = b->column[D],
+        .dt_s = b->column[D + 1],
+        .part = b->column[D + 2],
+        .span = r->span,
+        .new_segment = r->new_segment,
+    };
+    r->new_segment = false;
+    return 1;
+}
+
+int window_reader_next(struct window_reader *r, struct window_rows *rows,
+                       struct err *e)
+{
+    struct stream_item item;
+    int status;
+
+    while ((status = stream_next(r->stream, &item, e)) > 0) {
+        if (item.kind == ITEM_SEGMENT && begin_segment(r, e) < 0)
+            return -1;
+        if (item.kind == ITEM_MARK && item.mark.kind != MARK_NOTE)
+            r->run = 0;
+        if (item.kind == ITEM_BLOCK)
+            return fill_rows(r, &item.block, rows, e);
+    }
+    return status;
+}
+
+const struct stream_header *window_reader_header(const struct window_reader *r)
+{
+    return stream_reader_header(r->stream);
+}
+
+const struct window_spec *window_reader_spec(const struct window_reader *r)
+{
+    return &r->spec;
+}
+
+struct stream_reader *window_reader_stream(struct window_reader *r)
+{
+    return r->stream;
+}
+
+void window_reader_close(struct window_reader *r)
+{
+    if (!r)
+        return;
+    stream_reader_close(r->stream);
+    window_spec_release(&r->spec);
+    free(r->x);
+    free(r->span);
+    free(r);
+}
