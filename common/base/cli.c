@@ -290,8 +290,12 @@ static void say_usage(int64_t n_in, int64_t n_out)
 
 int cli_finish(int code, int64_t n_in, int64_t n_out)
 {
-    if (fclose(stdout) != 0 && errno != EBADF) {
-        log_error("standard output: %s", strerror(errno));
+    bool failed = ferror(stdout); /* an earlier write; its errno is gone */
+
+    errno = 0;
+    if ((fclose(stdout) != 0 && errno != EBADF) || failed) {
+        log_error("standard output: %s",
+                  errno ? strerror(errno) : "not all could be written");
         code = ERR_SYSTEM;
     }
     if (log_level() >= LOG_VERBOSE)
