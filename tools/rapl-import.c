@@ -407,6 +407,7 @@ int main(int argc, char **argv)
     csv_map_release(&im.map);
     strings_release(&o.labels);
     free(im.provenance);
+    free(cli.argv);
     return cli_finish(rc < 0 ? (int)e.code : o.strict && im.n_rejected > 0,
                       (int64_t)(im.n_rows + im.n_rejected), (int64_t)im.n_rows);
 }
