@@ -282,6 +282,8 @@ static int import_file(struct importer *im, const char *path, struct err *e)
     while (rc == 0 && more > 0 && !stop_requested()) {
         more = logfile_next(r.log, &row, e);
         rc = more > 0 ? take_row(im, &r, &row, e) : more;
+        if (rc == 0 && r.n_rows && logfile_would_wait(r.log))
+            rc = stream_writer_flush(im->out, e);
     }
     if (rc == 0 && r.n_rows == 0)
         log_warn("%s: no rows", logfile_name(r.log));
