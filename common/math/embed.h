@@ -1,0 +1,48 @@
+#ifndef MATH_EMBED_H
+#define MATH_EMBED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Windows as a view over samples: the (N, D*d) matrix is built some rows at a
+ * time, where it is used.  This is the one place that lays out a window, for
+ * training and for live use.
+ *
+ * T samples, D features, d delays, N windows.
+ */
+struct window_set {
+    const float *x;      /* (T, D) samples, scaled; borrowed */
+    const float *label;  /* (T) what to predict; NULL where unknown */
+    const uint32_t *end; /* (N) row at which each window ends; borrowed */
+    size_t T, D, N;
+    size_t delays, tau; /* d >= 1 and tau >= 1, in samples */
+};
+
+/* Rows that a window spans: (d - 1) tau + 1. */
+size_t embed_span(size_t delays, size_t tau);
+
+/*
+ * Lay out windows: feature by feature, within each the values at
+ * t-(d-1)tau, ..., t-tau, t: oldest first, newest last.
+ *
+ * x    (T, D)   samples
+ * end  (n)      rows; end[i] >= embed_span() - 1
+ * out  (n, D*d) caller's storage
+ */
+void embed(const float *x, size_t D, size_t delays, size_t tau,
+           const uint32_t *end, size_t n, float *out);
+
+/* The labels of the windows that end at these rows, to out (n). */
+void embed_labels(const float *label, const uint32_t *end, size_t n,
+                  float *out);
+
+/*
+ * Set use[t] = 1 for each row t that lies in one of the windows, so that
+ * scaling is fitted to what a model sees in training and nothing else.
+ *
+ * use  (T)  caller's; rows of no window are left alone
+ */
+void embed_mark(const struct window_set *set, uint8_t *use);
+
+#endif

@@ -1,0 +1,214 @@
+#include "common/math/metric.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_interval(struct metric *m, const struct metric_row *r)
+{
+    if (isnan(r->lower_w) || isnan(r->upper_w))
+        return;
+    m->n_interval++;
+    m->sum_width += r->upper_w - r->lower_w;
+    if (r->measured_w >= r->lower_w && r->measured_w <= r->upper_w)
+        m->n_covered++;
+}
+
+void metric_add(struct metric *m, const struct metric_row *r,
+                double mape_floor_w)
+{
+    double e = r->predicted_w - r->measured_w;
+    double step = r->measured_w - m->mean_y; /* Welford's update */
+
+    m->n++;
+    m->mean_y += step / (double)m->n;
+    m->m2_y += step * (r->measured_w - m->mean_y);
+    m->sum_e += e;
+    m->sum_abs_e += fabs(e);
+    m->sum_e2 += e * e;
+    m->sum_abs_y += fabs(r->measured_w);
+    if (r->measured_w >= mape_floor_w && r->measured_w > 0) {
+        m->n_mape++;
+        m->sum_mape += fabs(e) / r->measured_w;
+    }
+    if (!isnan(r->dt_s)) {
+        m->predicted_j += r->predicted_w * r->dt_s;
+        m->measured_j += r->measured_w * r->dt_s;
+    }
+    add_interval(m, r);
+}
+
+void metric_merge(struct metric *to, const struct metric *from)
+{
+    double a = (double)to->n, b = (double)from->n;
+    double step = from->mean_y - to->mean_y;
+
+    if (from->n == 0)
+        return;
+    to->mean_y += step * b / (a + b);
+    to->m2_y += from->m2_y + step * step * a * b / (a + b);
+    to->n += from->n;
+    to->n_mape += from->n_mape;
+    to->n_interval += from->n_interval;
+    to->n_covered += from->n_covered;
+    to->sum_e += from->sum_e;
+    to->sum_abs_e += from->sum_abs_e;
+    to->sum_e2 += from->sum_e2;
+    to->sum_abs_y += from->sum_abs_y;
+    to->sum_mape += from->sum_mape;
+    to->predicted_j += from->predicted_j;
+    to->measured_j += from->measured_j;
+    to->sum_width += from->sum_width;
+}
+
+/* ---- figures ---- */
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : NAN;
+}
+
+static double mae(const struct metric *m)
+{
+    return ratio(m->sum_abs_e, (double)m->n);
+}
+
+static double rmse(const struct metric *m)
+{
+    return sqrt(ratio(m->sum_e2, (double)m->n));
+}
+
+static double r2(const struct metric *m)
+{
+    return 1 - ratio(m->sum_e2, m->m2_y);
+}
+
+static double bias(const struct metric *m)
+{
+    return ratio(m->sum_e, (double)m->n);
+}
+
+static double mape(const struct metric *m)
+{
+    return 100 * ratio(m->sum_mape, (double)m->n_mape);
+}
+
+static double mape_rows(const struct metric *m)
+{
+    return (double)m->n_mape;
+}
+
+static double wape(const struct metric *m)
+{
+    return 100 * ratio(m->sum_abs_e, m->sum_abs_y);
+}
+
+static double predicted_energy(const struct metric *m)
+{
+    return m->predicted_j;
+}
+
+static double measured_energy(const struct metric *m)
+{
+    return m->measured_j;
+}
+
+static double energy_error(const struct metric *m)
+{
+    return m->predicted_j - m->measured_j;
+}
+
+static double energy_error_pct(const struct metric *m)
+{
+    return 100 * ratio(energy_error(m), m->measured_j);
+}
+
+static double mean_power(const struct metric *m)
+{
+    return m->n ? m->mean_y : NAN;
+}
+
+static double sd_power(const struct metric *m)
+{
+    return sqrt(ratio(m->m2_y, (double)m->n));
+}
+
+static double coverage(const struct metric *m)
+{
+    return 100 * ratio((double)m->n_covered, (double)m->n_interval);
+}
+
+static double width(const struct metric *m)
+{
+    return ratio(m->sum_width, (double)m->n_interval);
+}
+
+const struct metric_figure metric_figures[METRIC_FIGURES] = {
+    {"mae", "w", 3, mae},
+    {"rmse", "w", 3, rmse},
+    {"r2", "", 4, r2},
+    {"bias", "w", 3, bias},
+    {"mape", "pct", 2, mape},
+    {"mape_rows", "", 0, mape_rows},
+    {"wape", "pct", 2, wape},
+    {"predicted", "j", 1, predicted_energy},
+    {"measured", "j", 1, measured_energy},
+    {"energy_error", "j", 1, energy_error},
+    {"energy_error", "pct", 2, energy_error_pct},
+    {"mean", "w", 3, mean_power},
+    {"sd", "w", 3, sd_power},
+    {"coverage", "pct", 2, coverage},
+    {"width", "w", 3, width},
+};
+
+void metric_figure_title(const struct metric_figure *f, char *out, size_t size)
+{
+    snprintf(out, size, "%s%s%s", f->name, *f->unit ? "_" : "", f->unit);
+}
+
+/* ---- gates ---- */
+
+static const struct metric_figure *figure_by_name(const char *name)
+{
+    char title[32];
+
+    for (int i = 0; i < METRIC_FIGURES; i++) {
+        metric_figure_title(&metric_figures[i], title, sizeof title);
+        if (strcmp(name, title) == 0 ||
+            strcmp(name, metric_figures[i].name) == 0)
+            return &metric_figures[i];
+    }
+    return NULL;
+}
+
+int metric_gate_parse(struct metric_gate *g, const char *text, struct err *e)
+{
+    size_t n = strcspn(text, "<>");
+    char name[32], *end;
+
+    if (!text[n] || n >= sizeof name)
+        return err_set(e, ERR_USAGE,
+                       "'%s' is no gate; write METRIC<VALUE or METRIC>VALUE",
+                       text);
+    snprintf(name, sizeof name, "%.*s", (int)n, text);
+    g->figure = figure_by_name(name);
+    g->below = text[n] == '<';
+    g->limit = strtod(text + n + 1, &end);
+    if (!g->figure)
+        return err_set(e, ERR_USAGE,
+                       "'%s': there is no figure '%s' (mae, rmse, r2, bias, "
+                       "mape, wape, energy_error_pct, coverage, ...)",
+                       text, name);
+    if (end == text + n + 1 || *end || !isfinite(g->limit))
+        return err_set(e, ERR_USAGE, "'%s': '%s' is no number", text,
+                       text + n + 1);
+    return 0;
+}
+
+bool metric_gate_passes(const struct metric_gate *g, const struct metric *m)
+{
+    double v = g->figure->value(m);
+
+    return g->below ? v < g->limit : v > g->limit;
+}

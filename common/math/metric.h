@@ -1,0 +1,66 @@
+#ifndef MATH_METRIC_H
+#define MATH_METRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+
+/*
+ * How good predictions are, in one pass and in constant memory; two sums may
+ * be merged in any order.  An error is predicted - measured.
+ */
+struct metric {
+    uint64_t n, n_mape, n_interval, n_covered;
+    double mean_y, m2_y; /* of measured W: mean, sum of squared deviations */
+    double sum_e, sum_abs_e, sum_e2;
+    double sum_abs_y;
+    double sum_mape;                /* of |e| / |y|, over n_mape rows */
+    double predicted_j, measured_j; /* W x s */
+    double sum_width;               /* of intervals, W */
+};
+
+struct metric_row {
+    double predicted_w, measured_w;
+    double lower_w, upper_w; /* NaN: no interval */
+    double dt_s;             /* NaN: unknown, no energy from this row */
+};
+
+/* Rows measured below mape_floor_w say nothing about percentages. */
+void metric_add(struct metric *m, const struct metric_row *r,
+                double mape_floor_w);
+void metric_merge(struct metric *to, const struct metric *from);
+
+/*
+ * The figures: MAE, RMSE, R2 (against the mean of the measured values of the
+ * same rows), bias (mean error), MAPE, WAPE (sum |e| / sum |y|), energy, mean
+ * measured W, and share and mean width of the intervals.  NaN where rows do
+ * not say (R2 of one row or of a constant).
+ */
+struct metric_figure {
+    const char *name; /* "mae" */
+    const char *unit; /* "w", "pct", "j"; "" for none */
+    int decimals;     /* that are worth reading */
+    double (*value)(const struct metric *m);
+};
+
+enum { METRIC_FIGURES = 15 };
+extern const struct metric_figure metric_figures[METRIC_FIGURES];
+
+/* "mae_w": name and unit. */
+void metric_figure_title(const struct metric_figure *f, char *out, size_t size);
+
+/* "mae<2.5", "r2>0.8": what must be true of a figure, by name or title. */
+struct metric_gate {
+    const struct metric_figure *figure;
+    bool below; /* must be below the limit; else above */
+    double limit;
+};
+
+int metric_gate_parse(struct metric_gate *g, const char *text, struct err *e);
+
+/* A figure that is not known (NaN) does not pass. */
+bool metric_gate_passes(const struct metric_gate *g, const struct metric *m);
+
+#endif

@@ -1,0 +1,95 @@
+#ifndef NN_LAYER_H
+#define NN_LAYER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/base/node.h"
+#include "common/base/rng.h"
+#include "common/math/tensor.h"
+
+/*
+ * One step of a model.  A kind of layer is a file common/nn/NAME.c with one
+ * struct layer_type; layer.c lists them.  Layers hold no data of a batch: many
+ * threads run the same layer, each on its own rows.
+ *
+ * A row of input or output is (channels, length): a window is D channels of d
+ * values each; a dense layer sees channels * length values and gives
+ * (n_out, 1).
+ */
+struct shape {
+    size_t channels, length;
+};
+
+struct layer;
+
+/* What a pass over some rows of a batch is told. */
+struct pass {
+    size_t n;      /* rows */
+    bool training; /* dropout is on; backward follows */
+    uint64_t seed; /* with step and row: the key of every random choice, */
+    uint64_t step; /*   so that it does not depend on threads */
+    size_t row;    /* number of the first row within its batch */
+    void *scratch; /* this layer's, kept from forward to backward */
+};
+
+struct layer_type {
+    const char *name;        /* `type` in a model's description */
+    const char *const *keys; /* settings it takes, NULL at the end */
+
+    /*
+     * forward may be called with y == x, and backward then reads y and not x.
+     * The gradient of a row's value may only depend on that value.
+     */
+    bool in_place;
+
+    /*
+     * Read the settings; given l->in set l->out and l->scratch, and declare
+     * parameters with layer_param().
+     */
+    int (*setup)(struct layer *l, const struct node *settings, struct err *e);
+
+    /* Draw initial parameters.  NULL: there are none. */
+    void (*init)(const struct layer *l, struct rng *rng);
+
+    /* x (n, in) to y (n, out). */
+    void (*forward)(const struct layer *l, const struct pass *p, const float *x,
+                    float *y);
+
+    /*
+     * dy (n, out) to dx (n, in), unless dx is NULL; and the gradient of each
+     * parameter, summed over the rows, written over grad[i].
+     */
+    void (*backward)(const struct layer *l, const struct pass *p,
+                     const float *x, const float *y, const float *dy, float *dx,
+                     float *const *grad);
+};
+
+#define LAYER_PARAMS 8
+
+struct layer {
+    const struct layer_type *type;
+    char name[TENSOR_NAME]; /* of its parameters: "enc.0" */
+    int index;              /* place in the model: keys the random choices */
+    struct shape in, out;
+    size_t n_in, n_out; /* values a row */
+    size_t scratch;     /* bytes a row */
+    int n_params;
+    struct tensor param[LAYER_PARAMS]; /* named "enc.0.weight"; data is set
+                                          once the whole model is known */
+    double rate;                       /* dropout: share that is zeroed */
+};
+
+/* The type of that name, or NULL. */
+const struct layer_type *layer_type_find(const char *name);
+
+/* All names, separated by ", ", for messages. */
+const char *layer_type_names(void);
+
+/* Declare a parameter, named NAME-OF-LAYER.name. */
+void layer_param(struct layer *l, const char *name, int n_dims,
+                 const size_t *dim);
+
+#endif

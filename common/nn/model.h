@@ -1,0 +1,61 @@
+#ifndef NN_MODEL_H
+#define NN_MODEL_H
+
+#include "common/base/pool.h"
+#include "common/math/embed.h"
+#include "common/nn/layer.h"
+
+/*
+ * A model is a sequence of layers, described by a list:
+ *
+ *     layers:
+ *       - {type: dense, name: enc.0, out: 512}
+ *       - {type: relu}
+ *       - {type: dropout, rate: 0.3}
+ *
+ * `name` is what the layer's parameters are called by ("enc.0.weight"); its
+ * place in the list, from 0, if there is none.  All parameters lie in one
+ * allocation; a table names them.
+ */
+struct model {
+    struct layer *layer;
+    size_t n_layers;
+    struct shape in;
+    size_t n_in, n_out;     /* values a row */
+    float *params;          /* all parameters, each 64-byte aligned */
+    size_t size;            /* floats there, with the padding */
+    struct tensors tensors; /* what they are; tensors_count() of it is the
+                               number of parameters */
+};
+
+/*
+ * Build a model for windows of D features and d delays from its description
+ * (the map that holds `layers`; other keys are left to the caller).  The
+ * parameters are 0.  Returns -1 with file and line (ERR_DATA).
+ */
+int model_new(struct model **m, const struct node *description, size_t D,
+              size_t delays, struct err *e);
+
+/* Draw initial parameters as PyTorch does by default. */
+void model_init(struct model *m, uint64_t seed);
+
+void model_free(struct model *m);
+
+/*
+ * Prediction, dropout off.  A predictor owns the room that it takes, for as
+ * many threads as its pool has; it reads the parameters when called.
+ */
+struct predictor;
+
+/* pool NULL: the caller's thread alone.  Both are borrowed. */
+struct predictor *predictor_new(const struct model *m, struct pool *pool);
+void predictor_free(struct predictor *p);
+
+/* x (n, n_in) to y (n, n_out).  One row is the quick path of live use. */
+void predict_rows(struct predictor *p, const float *x, size_t n, float *y);
+
+/* All N windows of the set to y (N, n_out), never laid out all at once. */
+void predict_windows(struct predictor *p, const struct window_set *set,
+                     float *y);
+
+#endif

@@ -1,0 +1,195 @@
+/* Scores: figures worked out by hand, and against two passes in long double. */
+#include "common/math/metric.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "common/base/rng.h"
+
+static double figure(const struct metric *m, const char *title)
+{
+    char t[32];
+
+    for (int i = 0; i < METRIC_FIGURES; i++) {
+        metric_figure_title(&metric_figures[i], t, sizeof t);
+        if (strcmp(t, title) == 0)
+            return metric_figures[i].value(m);
+    }
+    fail_msg("no figure %s", title);
+    return NAN;
+}
+
+static void assert_near(double got, double expected, double tolerance)
+{
+    if (!(fabs(got - expected) <= tolerance * (1 + fabs(expected))))
+        fail_msg("%.17g is not %.17g", got, expected);
+}
+
+static void figures_by_hand(void **state)
+{
+    /* e: 1, -2, 0, 4; y: 10, 20, 30, 0.5; their mean 15.125 */
+    static const struct metric_row rows[] = {
+        {11, 10, 9, 12, 1},
+        {18, 20, 17, 19, 2},
+        {30, 30, NAN, NAN, 0.5},
+        {4.5, 0.5, 0, 5, NAN},
+    };
+    struct metric m = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++)
+        metric_add(&m, &rows[i], 1);
+    assert_int_equal(m.n, 4);
+    assert_near(figure(&m, "mae_w"), 7.0 / 4, 1e-15);
+    assert_near(figure(&m, "rmse_w"), sqrt(21.0 / 4), 1e-15);
+    assert_near(figure(&m, "bias_w"), 3.0 / 4, 1e-15);
+    /* squares of y: 100 + 400 + 900 + .25; less 4 x 15.125^2 */
+    assert_near(figure(&m, "r2"), 1 - 21 / (1400.25 - 4 * 228.765625), 1e-14);
+    assert_near(figure(&m, "mape_pct"), 100 * (0.1 + 0.1 + 0) / 3, 1e-15);
+    assert_near(figure(&m, "mape_rows"), 3, 0);
+    assert_near(figure(&m, "wape_pct"), 100 * 7 / 60.5, 1e-15);
+    assert_near(figure(&m, "predicted_j"), 11 + 36 + 15, 1e-15);
+    assert_near(figure(&m, "measured_j"), 10 + 40 + 15, 1e-15);
+    assert_near(figure(&m, "energy_error_j"), -3, 1e-15);
+    assert_near(figure(&m, "energy_error_pct"), -100 * 3.0 / 65, 1e-15);
+    assert_near(figure(&m, "mean_w"), 15.125, 1e-15);
+    assert_near(figure(&m, "coverage_pct"), 100 * 2.0 / 3, 1e-15);
+    assert_near(figure(&m, "width_w"), (3 + 2 + 5) / 3.0, 1e-15);
+}
+
+static void unknown_is_nan(void **state)
+{
+    const struct metric_row one = {11, 10, NAN, NAN, NAN};
+    struct metric m = {0};
+
+    (void)state;
+    assert_true(isnan(figure(&m, "mae_w")));
+    assert_true(isnan(figure(&m, "mean_w")));
+    metric_add(&m, &one, 20);
+    metric_add(&m, &one, 20);
+    assert_true(isnan(figure(&m, "r2"))); /* nothing varies */
+    assert_true(isnan(figure(&m, "mape_pct")));
+    assert_true(isnan(figure(&m, "coverage_pct")));
+    assert_true(isnan(figure(&m, "energy_error_pct")));
+    assert_near(figure(&m, "mae_w"), 1, 0);
+}
+
+/* Power that varies little about a large mean, where sums of squares fail. */
+static struct metric_row random_row(struct rng *r)
+{
+    struct metric_row row = {.lower_w = NAN, .upper_w = NAN, .dt_s = 0.016};
+
+    row.measured_w = 1e6 + rng_uniform(r, 0, 1e-2);
+    row.predicted_w = row.measured_w + rng_uniform(r, -1e-3, 2e-3);
+    return row;
+}
+
+/* R2 in two passes. */
+static double naive_r2(const struct metric_row *rows, size_t n)
+{
+    long double mean = 0, sse = 0, sst = 0;
+
+    for (size_t i = 0; i < n; i++)
+        mean += rows[i].measured_w;
+    mean /= n;
+    for (size_t i = 0; i < n; i++) {
+        long double e = (long double)rows[i].predicted_w - rows[i].measured_w;
+
+        sse += e * e;
+        sst += (rows[i].measured_w - mean) * (rows[i].measured_w - mean);
+    }
+    return (double)(1 - sse / sst);
+}
+
+static void one_pass_is_two_passes(void **state)
+{
+    enum { N = 100000 };
+    struct metric_row *rows = calloc(N, sizeof *rows);
+    struct metric m = {0};
+    struct rng r;
+
+    (void)state;
+    assert_non_null(rows);
+    rng_init(&r, 7, 0);
+    for (size_t i = 0; i < N; i++) {
+        rows[i] = random_row(&r);
+        metric_add(&m, &rows[i], 1);
+    }
+    assert_near(figure(&m, "r2"), naive_r2(rows, N), 1e-8);
+    free(rows);
+}
+
+static void merging_is_adding(void **state)
+{
+    struct metric parts[7] = {{0}}, whole = {0}, up = {0}, down = {0};
+    struct rng r;
+
+    (void)state;
+    rng_init(&r, 8, 0);
+    for (size_t i = 0; i < 10000; i++) {
+        struct metric_row row = random_row(&r);
+
+        row.measured_w = 10 + (double)(i % 100);
+        row.predicted_w = row.measured_w + rng_uniform(&r, -3, 4);
+        metric_add(&whole, &row, 1);
+        metric_add(&parts[i % 6], &row, 1); /* the seventh stays empty */
+    }
+    for (size_t i = 0; i < 7; i++) {
+        metric_merge(&up, &parts[i]);
+        metric_merge(&down, &parts[6 - i]);
+    }
+    assert_int_equal(up.n, 10000);
+    for (int i = 0; i < METRIC_FIGURES; i++) {
+        double expected = metric_figures[i].value(&whole);
+
+        if (isnan(expected))
+            continue;
+        assert_near(metric_figures[i].value(&up), expected, 1e-12);
+        assert_near(metric_figures[i].value(&down), expected, 1e-12);
+    }
+}
+
+static void gates(void **state)
+{
+    const struct metric_row row = {12, 10, NAN, NAN, 1};
+    static const struct {
+        const char *text;
+        bool passes;
+    } good[] = {
+        {"mae<2.5", true}, {"mae_w<2", false}, {"mae>1.9", true},
+        {"r2>0.5", false}, /* not known */
+        {"r2<0.5", false}, {"bias<-1", false}, {"energy_error_pct<21", true}};
+    static const char *const bad[] = {
+        "mae", "mae<", "mae<x", "<1", "mea<1", "mae<1 watt", "", "mae<inf"};
+    struct metric m = {0};
+    struct metric_gate g;
+    struct err e;
+
+    (void)state;
+    metric_add(&m, &row, 1);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_int_equal(metric_gate_parse(&g, good[i].text, &e), 0);
+        assert_int_equal(metric_gate_passes(&g, &m), good[i].passes);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(metric_gate_parse(&g, bad[i], &e), -1);
+        assert_int_equal(e.code, ERR_USAGE);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures_by_hand),
+        cmocka_unit_test(unknown_is_nan),
+        cmocka_unit_test(one_pass_is_two_passes),
+        cmocka_unit_test(merging_is_adding),
+        cmocka_unit_test(gates),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
