@@ -122,6 +122,8 @@ static struct group *find_group(struct scores *s, const struct stream_header *h,
     for (size_t i = 0; i < s->o->by.n; i++)
         strings_add(&g->key, meta(h, s->o->by.at[i], ""));
     found = tsearch(g, &s->groups, compare_groups);
+    if (!found)
+        die(&(struct err){ERR_SYSTEM, "out of memory"});
     if (*found != g) {
         strings_release(&g->key);
         free(g);
