@@ -139,8 +139,13 @@ int checkpoint_window_spec(const char *path, struct window_spec *spec,
     struct checkpoint c = {0};
     int rc = checkpoint_read(&c, path, e);
 
-    if (rc == 0 && (rc = window_spec_from_meta(spec, &c.meta, e)) < 0)
-        err_prefix(e, "%s", path);
+    if (rc == 0) {
+        rc = window_spec_from_meta(spec, &c.meta, e);
+        if (rc < 0) {
+            window_spec_release(spec);
+            err_prefix(e, "%s", path);
+        }
+    }
     checkpoint_release(&c);
     return rc;
 }
