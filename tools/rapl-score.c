@@ -19,6 +19,7 @@
 #include "common/base/log.h"
 #include "common/base/xalloc.h"
 #include "common/math/metric.h"
+#include "formats/config.h"
 #include "formats/prediction.h"
 #include "formats/text.h"
 
@@ -388,6 +389,17 @@ static int run(const struct options *o, char **paths, int n_paths,
     return status;
 }
 
+static int read_config(struct cli *cli, const char *path, struct err *e)
+{
+    struct node *root = NULL;
+    int status = path ? config_read(&root, path, e) : 0;
+
+    if (status == 0 && root)
+        status = config_options(root, cli, NULL, e);
+    node_free(root);
+    return status;
+}
+
 /* "workload,run"; model, split and part have columns of their own. */
 static void take_labels(struct options *o)
 {
@@ -408,11 +420,13 @@ static void take_labels(struct options *o)
     strings_release(&names);
 }
 
-static void take_options(struct options *o)
+static void take_options(struct options *o, struct cli *cli)
 {
     struct err e;
     char *end;
 
+    if (read_config(cli, o->common.config, &e) < 0)
+        die(&e);
     take_labels(o);
     o->mape_floor_w = strtod(o->mape_floor, &end);
     if (end == o->mape_floor || (*end && strcmp(end, "W") != 0) ||
@@ -455,7 +469,7 @@ int main(int argc, char **argv)
     int64_t rows = 0;
     int first = cli_parse(&cli, argc, argv, &o.common), status;
 
-    take_options(&o);
+    take_options(&o, &cli);
     if (text_writer_open(&text, o.common.output, FORMAT_OF[o.format], &e) < 0)
         die(&e);
     status = run(&o, argv + first, argc - first, text, &rows, &e);

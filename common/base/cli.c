@@ -238,20 +238,24 @@ void cli_usage_error(const char *fmt, ...)
     exit(ERR_USAGE);
 }
 
+/* text, separator, more; takes text. */
+static char *append(char *text, const char *separator, const char *more)
+{
+    char *longer = xasprintf("%s%s%s", text, separator, more);
+
+    free(text);
+    return longer;
+}
+
 char *cli_provenance(const struct cli *cli, const struct cli_common *common)
 {
-    char *line = NULL;
-    size_t size;
-    FILE *f = open_memstream(&line, &size);
+    char *line = xasprintf("%s %s:", cli->name, RAPL_VERSION);
+    char seed[32];
 
-    if (!f)
-        return xstrdup(cli->name);
-    fprintf(f, "%s %s:", cli->name, RAPL_VERSION);
-    for (int i = 1; i < cli->argc && ftell(f) < 4096; i++)
-        fprintf(f, " %s", cli->argv[i]);
-    fprintf(f, "; seed %" PRId64, common->seed);
-    fclose(f);
-    return line;
+    for (int i = 1; i < cli->argc && strlen(line) < 4096; i++)
+        line = append(line, " ", cli->argv[i]);
+    snprintf(seed, sizeof seed, "%" PRId64, common->seed);
+    return append(line, "; seed ", seed);
 }
 
 int cli_threads(const struct cli_common *common)

@@ -60,7 +60,7 @@ each_call() # CALL ERRNO COMMAND
 cases >commands
 while IFS= read -r command; do
     tool=${command%% *}
-    [ -x "$BIN/$tool" ] || continue
+    [ -x "$BIN/$tool" ] && [ -e "${command##* }" ] || continue
     $command >good 2>err </dev/null
     ok $? "$tool without faults" || {
         head -3 err | sed 's/^/# /'
