@@ -175,20 +175,26 @@ static void report(const struct windower_options *o,
 }
 
 static int run(struct cli *cli, const struct options *o, char **files, int n,
-               struct windower_options *w, struct windower_stats *stats,
-               struct err *e)
+               struct windower_stats *stats, struct err *e)
 {
+    struct windower_options w = {0};
     struct stream_writer *out = NULL;
     struct err closing;
-    int rc;
+    int rc = read_config(cli, o->common.config, e);
 
-    if (read_config(cli, o->common.config, e) < 0 ||
-        take_options(w, o, cli, e) < 0 ||
-        stream_writer_open(&out, o->common.output, 0, e) < 0)
-        return -1;
-    rc = windower_run(w, files, n, out, stats, e);
+    if (rc == 0)
+        rc = take_options(&w, o, cli, e);
+    if (rc == 0)
+        rc = stream_writer_open(&out, o->common.output, 0, e);
+    if (rc == 0)
+        rc = windower_run(&w, files, n, out, stats, e);
     if (stream_writer_close(out, rc < 0 ? &closing : e) < 0)
         rc = -1;
+    if (rc == 0)
+        report(&w, stats);
+    split_release(&w.split);
+    window_spec_release(&w.spec);
+    free(w.provenance);
     return rc;
 }
 
@@ -225,7 +231,6 @@ int main(int argc, char **argv)
         .about = "Make windows of features and watts from sample streams.",
         .examples = EXAMPLES,
         .opts = opts};
-    struct windower_options w = {0};
     struct windower_stats stats;
     struct err e;
     int first = cli_parse(&cli, argc, argv, &o.common);
@@ -234,8 +239,7 @@ int main(int argc, char **argv)
         list_features();
         return cli_finish(0, -1, -1);
     }
-    if (run(&cli, &o, argv + first, argc - first, &w, &stats, &e) < 0)
+    if (run(&cli, &o, argv + first, argc - first, &stats, &e) < 0)
         die(&e);
-    report(&w, &stats);
     return cli_finish(0, (int64_t)stats.n_in, (int64_t)stats.n_out);
 }

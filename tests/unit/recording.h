@@ -1,5 +1,5 @@
-#ifndef TESTS_RECORDING_H
-#define TESTS_RECORDING_H
+#ifndef TESTS_UNIT_RECORDING_H
+#define TESTS_UNIT_RECORDING_H
 
 #include <math.h>
 #include <setjmp.h>
