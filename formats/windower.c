@@ -8,6 +8,7 @@
 #include "common/base/pack.h"
 #include "common/base/stop.h"
 #include "common/base/xalloc.h"
+#include "common/math/feature.h"
 #include "formats/sample.h"
 #include "formats/windower_parts.h"
 
@@ -72,6 +73,11 @@ static int write_header(struct windower *w, const struct stream_header *h,
     mine.kind = STREAM_WINDOW;
     channels_release(&mine.channels);
     window_channels(&mine.channels, &spec.features);
+    for (size_t j = 0; j < spec.features.n; j++) {
+        free(mine.channels.at[j].unit);
+        mine.channels.at[j].unit =
+            xstrdup(feature_find(spec.features.at[j])->unit);
+    }
     spec.interval_ns = interval_ns;
     free(spec.target);
     spec.target = xstrdup(derive_target(w->derive));

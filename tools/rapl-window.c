@@ -24,12 +24,22 @@
 #include "formats/config.h"
 #include "formats/windower.h"
 
+static const char EXAMPLES[] =
+    "  rapl-sample -i 16ms | rapl-window --like MODEL | rapl-infer MODEL\n"
+    "  rapl-window --split group:workload runs/*.rapl -o w.rapl";
+
 struct options {
     struct cli_common common;
     const char *features, *like, *target, *split, *ratios, *skip;
     int64_t delays, tau, interval_ns;
     bool list_features, allow_truncated;
 };
+
+#define OPTIONS_INIT                                                         \
+    {                                                                        \
+        .common = CLI_COMMON_INIT, .features = "portable", .target = "auto", \
+        .split = "none", .ratios = "80,10,10", .delays = 25, .tau = 1        \
+    }
 
 static void list_features(void)
 {
@@ -164,30 +174,33 @@ static void report(const struct windower_options *o,
                     s->n_part[PART_TEST], s->n_part[PART_NONE]);
 }
 
-static int run(const struct windower_options *w, char **files, int n,
-               const char *output, struct windower_stats *stats, struct err *e)
+static int run(struct cli *cli, const struct options *o, char **files, int n,
+               struct windower_stats *stats, struct err *e)
 {
+    struct windower_options w = {0};
     struct stream_writer *out = NULL;
     struct err closing;
-    int rc;
+    int rc = read_config(cli, o->common.config, e);
 
-    if (stream_writer_open(&out, output, 0, e) < 0)
-        return -1;
-    rc = windower_run(w, files, n, out, stats, e);
+    if (rc == 0)
+        rc = take_options(&w, o, cli, e);
+    if (rc == 0)
+        rc = stream_writer_open(&out, o->common.output, 0, e);
+    if (rc == 0)
+        rc = windower_run(&w, files, n, out, stats, e);
     if (stream_writer_close(out, rc < 0 ? &closing : e) < 0)
         rc = -1;
+    if (rc == 0)
+        report(&w, stats);
+    split_release(&w.split);
+    window_spec_release(&w.spec);
+    free(w.provenance);
     return rc;
 }
 
 int main(int argc, char **argv)
 {
-    struct options o = {.common = CLI_COMMON_INIT,
-                        .features = "portable",
-                        .target = "auto",
-                        .split = "none",
-                        .ratios = "80,10,10",
-                        .delays = 25,
-                        .tau = 1};
+    struct options o = OPTIONS_INIT;
     struct opt opts[] = {
         {OPT_STRING, 0, "features", &o.features, "LIST",
          "features or sets, by commas (default portable)", 0, 0, 0, 0},
@@ -216,12 +229,8 @@ int main(int argc, char **argv)
         .name = "rapl-window",
         .usage = "[OPTIONS] [FILE...]",
         .about = "Make windows of features and watts from sample streams.",
-        .examples =
-            "  rapl-sample -i 16ms | rapl-window --like MODEL | "
-            "rapl-infer MODEL\n"
-            "  rapl-window --split group:workload runs/*.rapl -o w.rapl",
+        .examples = EXAMPLES,
         .opts = opts};
-    struct windower_options w = {0};
     struct windower_stats stats;
     struct err e;
     int first = cli_parse(&cli, argc, argv, &o.common);
@@ -230,10 +239,7 @@ int main(int argc, char **argv)
         list_features();
         return cli_finish(0, -1, -1);
     }
-    if (read_config(&cli, o.common.config, &e) < 0 ||
-        take_options(&w, &o, &cli, &e) < 0 ||
-        run(&w, argv + first, argc - first, o.common.output, &stats, &e) < 0)
+    if (run(&cli, &o, argv + first, argc - first, &stats, &e) < 0)
         die(&e);
-    report(&w, &stats);
     return cli_finish(0, (int64_t)stats.n_in, (int64_t)stats.n_out);
 }

@@ -24,7 +24,7 @@ struct derive_options {
     double n_cpus;                   /* 0: unknown */
     int64_t recorded_ns;             /* nominal interval of the samples */
     int64_t interval_ns;             /* asked for */
-    const char *target;              /* "package", "auto" or a zone */
+    const char *target;              /* "package", "auto", "none", a zone */
     bool target_optional;            /* a zone that is absent: no labels */
 };
 
@@ -63,9 +63,9 @@ struct derived {
 };
 
 /*
- * Derive n rows; column[c] holds channel c by its type (see formats/stream.h).
- * Out is borrowed until the next call.  A row that comes over two nominal
- * intervals after the one before starts afresh.
+ * Derive n rows, whose times are in 0..2^62; column[c] holds channel c by its
+ * type (see formats/stream.h). Out is borrowed until the next call.  A row that
+ * comes over two nominal intervals after the one before starts afresh.
  */
 void derive_rows(struct derive *d, size_t n, const int64_t *t_ns,
                  const void *const *column, struct derived *out);

@@ -190,6 +190,8 @@ static int resolve_target(struct derive *d, const struct derive_options *o,
     size_t n_zones = list_zones(o->channels, zones, sizeof zones);
 
     d->target = xstrdup("none");
+    if (strcmp(o->target, "none") == 0)
+        return 0;
     if (add_target(d, o->channels, any ? "package" : o->target, e) < 0)
         return -1;
     if (strcmp(d->target, "none") != 0)

@@ -97,8 +97,6 @@ static void header(struct stream_header *h, bool gauges, bool energy,
         channels_add(&h->channels, "power:package-0", "W", type, kind, 0);
     else if (energy)
         channels_add(&h->channels, "energy:package-0", "uJ", type, kind, wrap);
-    labels_setf(&h->meta, META_CPUS, "%d", N_CPUS);
-    labels_setf(&h->meta, META_USER_HZ, "%d", HZ);
 }
 
 static void cells(const struct machine *m, bool gauges, uint64_t wrap,
@@ -151,6 +149,8 @@ int main(int argc, char **argv)
     int rc;
 
     log_init("make-samples", LOG_NORMAL);
+    labels_setf(&h.meta, META_CPUS, "%d", N_CPUS);
+    labels_setf(&h.meta, META_USER_HZ, "%d", HZ);
     for (int i = 2; i < argc; i++)
         take_argument(wish, &h.meta, argv[i]);
     dt_ns = (int64_t)wish[INTERVAL].value * NS_PER_MS;
