@@ -63,7 +63,8 @@ static void accumulate(struct ridge *r, struct pool *pool)
 
     for (r->first = 0; r->first < r->set->N; r->first += ROUND * SHARD) {
         size_t left = r->set->N - r->first;
-        size_t shards = left < ROUND * SHARD ? (left + SHARD - 1) / SHARD : ROUND;
+        size_t shards =
+            left < ROUND * SHARD ? (left + SHARD - 1) / SHARD : ROUND;
 
         pool_run(pool, shards, add_shard, r);
         for (size_t i = 0; i < shards; i++)
