@@ -6,6 +6,8 @@
 #include "common/base/xalloc.h"
 #include "formats/text.h"
 
+#define TENSOR "train.history"
+
 _Static_assert(sizeof(struct history_row) == HISTORY_COLUMNS * sizeof(double),
                "a row is a row of the tensor");
 
@@ -19,6 +21,26 @@ void history_release(struct history *h)
 {
     free(h->row);
     memset(h, 0, sizeof *h);
+}
+
+void history_to_checkpoint(const struct history *h, struct checkpoint *c)
+{
+    size_t shape[] = {h->n, HISTORY_COLUMNS};
+
+    checkpoint_add(c, TENSOR, CHECKPOINT_F64, 2, shape, h->row);
+}
+
+int history_from_checkpoint(struct history *h, const struct checkpoint *c,
+                            struct err *e)
+{
+    const struct checkpoint_tensor *t = checkpoint_find(c, TENSOR);
+
+    if (!t || t->dtype != CHECKPOINT_F64 || t->n_dims != 2 ||
+        t->shape[1] != HISTORY_COLUMNS)
+        return err_set(e, ERR_DATA, "no history of a training ('" TENSOR "')");
+    for (size_t i = 0; i < t->shape[0]; i++)
+        history_add(h, ((const struct history_row *)t->data)[i]);
+    return 0;
 }
 
 int history_write(const struct history *h, const char *path, struct err *e)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "common/base/err.h"
+#include "formats/checkpoint.h"
 
 /*
  * How a training went, an epoch a row.  A checkpoint carries it as a tensor
@@ -28,6 +29,11 @@ void history_add(struct history *h, struct history_row row);
 
 /* Write all of it to `path`, over what was there.  -1 with e filled. */
 int history_write(const struct history *h, const char *path, struct err *e);
+
+/* As a tensor of a checkpoint, which borrows it; and back, ERR_DATA. */
+void history_to_checkpoint(const struct history *h, struct checkpoint *c);
+int history_from_checkpoint(struct history *h, const struct checkpoint *c,
+                            struct err *e);
 
 void history_release(struct history *h);
 
