@@ -1,0 +1,48 @@
+#include "formats/readout.h"
+
+#include "common/base/clock.h"
+
+static void say(struct readout *r)
+{
+    time_t t = (time_t)(r->t_ns / NS_PER_S);
+    struct tm tm;
+    char clock[16] = "";
+    double n = (double)r->n;
+
+    if (localtime_r(&t, &tm))
+        strftime(clock, sizeof clock, "%H:%M:%S", &tm);
+    fprintf(r->f, "%s  %7.2f W", clock, r->power / n);
+    if (isfinite(r->lower))
+        fprintf(r->f, "  (%.1f to %.1f)", r->lower / n, r->upper / n);
+    if (r->n_measured)
+        fprintf(r->f, "  measured %7.2f W, error %+.2f W",
+                r->measured / (double)r->n_measured,
+                r->error / (double)r->n_measured);
+    fprintf(r->f, "  support %.2f\n", r->support / n);
+    *r = (struct readout){.f = r->f, .next_ns = r->t_ns + NS_PER_S};
+}
+
+void readout_add(struct readout *r, const struct prediction *p)
+{
+    if (p->t_ns < r->next_ns - NS_PER_S)
+        r->next_ns = 0; /* another run, recorded earlier */
+    r->t_ns = p->t_ns;
+    r->n++;
+    r->power += p->power_w;
+    r->lower += p->lower_w;
+    r->upper += p->upper_w;
+    r->support += p->support;
+    if (isfinite(p->measured_w)) {
+        r->n_measured++;
+        r->measured += p->measured_w;
+        r->error += p->power_w - p->measured_w;
+    }
+    if (p->t_ns >= r->next_ns)
+        say(r);
+}
+
+void readout_end(struct readout *r)
+{
+    if (r->n)
+        say(r);
+}
