@@ -100,6 +100,16 @@ static int not_a_stream(struct stream_reader *r, struct err *e)
                    text ? ", but text (rapl-import reads CSV and logs)" : "");
 }
 
+/* Are these few bytes, where the input ends, the first of a segment or (one
+ * to three of them) of a zstd frame? */
+static bool begins_stream(const struct buf *b)
+{
+    size_t n = b->len < SEGMENT_MAGIC_SIZE ? b->len : SEGMENT_MAGIC_SIZE;
+
+    return memcmp(b->data, SEGMENT_MAGIC, n) == 0 ||
+           (n < 4 && memcmp(b->data, "\x28\xb5\x2f", n) == 0);
+}
+
 static int check_prefix(struct stream_reader *r, size_t *length, struct err *e)
 {
     const uint8_t *p = r->buf.data;
@@ -181,14 +191,8 @@ static int next_segment(struct stream_reader *r, struct err *e)
         return 0;
     }
     r->n_records++;
-    if (status == 0) {
-        size_t n =
-            r->buf.len < SEGMENT_MAGIC_SIZE ? r->buf.len : SEGMENT_MAGIC_SIZE;
-
-        if (memcmp(r->buf.data, SEGMENT_MAGIC, n) != 0)
-            return not_a_stream(r, e);
-        return truncated(r, e);
-    }
+    if (status == 0)
+        return begins_stream(&r->buf) ? truncated(r, e) : not_a_stream(r, e);
     if (check_prefix(r, &length, e) < 0)
         return -1;
     status = read_more(r, length + 4, e);

@@ -300,7 +300,7 @@ static void begin(struct text_writer *w)
     w->begun = true;
     if (w->format == TEXT_JSON)
         put_text(&w->buf, "{\"rows\":[");
-    else if (w->format != TEXT_JSONL)
+    else if (w->format != TEXT_JSONL && w->n > 0)
         put_header_line(w);
 }
 
