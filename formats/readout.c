@@ -2,6 +2,9 @@
 
 #include "common/base/clock.h"
 
+/* A tick that comes this early still counts: at 1 s each has its line. */
+#define EARLY_NS (NS_PER_S / 10)
+
 static void say(struct readout *r)
 {
     time_t t = (time_t)(r->t_ns / NS_PER_S);
@@ -19,12 +22,16 @@ static void say(struct readout *r)
                 r->measured / (double)r->n_measured,
                 r->error / (double)r->n_measured);
     fprintf(r->f, "  support %.2f\n", r->support / n);
-    *r = (struct readout){.f = r->f, .next_ns = r->t_ns + NS_PER_S};
+    /* Step by whole seconds, unless the recording did not. */
+    r->next_ns += NS_PER_S;
+    if (r->next_ns < r->t_ns)
+        r->next_ns = r->t_ns + NS_PER_S;
+    *r = (struct readout){.f = r->f, .next_ns = r->next_ns};
 }
 
 void readout_add(struct readout *r, const struct prediction *p)
 {
-    if (p->t_ns < r->next_ns - NS_PER_S)
+    if (p->t_ns < r->next_ns - 2 * NS_PER_S)
         r->next_ns = 0; /* another run, recorded earlier */
     r->t_ns = p->t_ns;
     r->n++;
@@ -37,7 +44,7 @@ void readout_add(struct readout *r, const struct prediction *p)
         r->measured += p->measured_w;
         r->error += p->power_w - p->measured_w;
     }
-    if (p->t_ns >= r->next_ns)
+    if (p->t_ns >= r->next_ns - EARLY_NS)
         say(r);
 }
 
