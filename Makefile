@@ -1,35 +1,51 @@
 # decode-rapl: watts without a power counter.  `make help` lists the targets.
 
-MODE    ?= release
+comma   := ,
+MODE    ?= $(if $(SAN),san-$(subst $(comma),-,$(SAN)),$(if $(DEV),dev,release))
 BUILD   ?= build/$(MODE)
 PREFIX  ?= /usr/local
 DESTDIR ?=
 DATA    ?= ../shared/data/jvm-powerstat
+FUZZ_TIME ?= 60
+JOBS    ?= $(shell nproc)
+Q       := $(if $(V),,@)
 
+# CFLAGS, CPPFLAGS and LDFLAGS are the user's; what the code needs is in OURS.
 CFLAGS  ?= -O2 -g
 OURS    := -std=gnu11 -D_GNU_SOURCE -I. -pthread -include common/base/banned.h \
            -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Wundef -fno-math-errno
+LIBS    := -Wl,--as-needed -lzstd -lz -lcsv -lyaml -lmd -lopenblas -lm
+ifneq ($(wildcard /usr/include/openblas/cblas.h),)
+OURS    += -isystem /usr/include/openblas
+endif
 ifdef DEV
 OURS    += -Werror -Wconversion -Wno-sign-conversion -Wformat=2
 endif
 ifdef SAN
 OURS    += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
-MODE    := san-$(subst $(comma),-,$(SAN))
 endif
-comma   := ,
-Q       := $(if $(V),,@)
-LIBS    := -Wl,--as-needed -lzstd -lz -lcsv -lyaml -lmd -lopenblas -lm
+FUZZER  := $(findstring fuzzer,$(SAN))
 
 TOOLS   := $(sort $(patsubst tools/%.c,%,$(wildcard tools/*.c)))
 SRC     := $(sort $(wildcard common/*/*.c formats/*.c))
-UNITS   := $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c)))
+UNITS   := $(sort $(patsubst tests/%.c,%,$(wildcard tests/unit/*.c)))
+FUZZES  := $(sort $(patsubst tests/%.c,%,$(wildcard tests/fuzz/fuzz-*.c)))
+BENCHES := $(sort $(patsubst tests/%.c,%,$(wildcard tests/bench/bench-*.c)))
+TESTS   ?= $(sort $(wildcard tests/cli/*/*.t tests/pipe/*.t tests/lint/*.t \
+           tests/fault/*.t tests/fuzz/*.t)) $(UNITS:%=$(BUILD)/%)
 LIB     := $(BUILD)/librapl.a
 BIN     := $(TOOLS:%=$(BUILD)/bin/%)
+LINK     = mkdir -p $(@D) && $(CC) $(OURS) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-all: $(BIN)
+all: $(BIN)                     ## the programs, in $(BUILD)/bin
 
-$(BUILD)/%.o: %.c
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(OURS) $(CFLAGS) $(CPPFLAGS)' | cmp -s - $@ || \
+	echo '$(CC) $(OURS) $(CFLAGS) $(CPPFLAGS)' >$@
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(OURS) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
@@ -38,21 +54,95 @@ $(LIB): $(SRC:%.c=$(BUILD)/%.o)
 	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(LIB)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(OURS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(LIBS)
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
+	$(Q)$(LINK) $(LIBS) -lcmocka
+
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+	$(Q)$(LINK) $(LIBS)
+
+# A fuzz target is linked with libFuzzer, or with a main that replays files.
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIB) \
+                 $(if $(FUZZER),,$(BUILD)/tests/fuzz/replay.o)
+	$(Q)$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) $(LIBS)
+
+$(BUILD)/fault.so: tests/fault/fault.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(OURS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -fPIC -shared -o $@ $<
 
-units: $(UNITS:%=$(BUILD)/unit/%)
+units: $(UNITS:%=$(BUILD)/%)    ## the unit tests, in $(BUILD)/unit
+replays: $(FUZZES:%=$(BUILD)/%)
+tests: all units replays $(if $(SAN),,$(BUILD)/fault.so)
 
-format:
+check: tests                    ## every test; TESTS="tests/cli/..." for some
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP BUILD="$(abspath $(BUILD))" CC="$(CC)" \
+	prove -e '' -j $(JOBS) $(PROVE_FLAGS) $(TESTS)
+
+check-long: check               ## and under both sanitizers, and fuzzing
+	$(Q)LONG=1 $(MAKE) check SAN=address,undefined
+	$(Q)LONG=1 $(MAKE) check SAN=thread
+	$(Q)$(MAKE) fuzz
+
+check-layers check-headers check-format check-style check-man: ## one lint
+	$(Q)CC="$(CC)" prove -v -e '' tests/lint/$(@:check-%=%).t
+
+check-fresh:                    ## both commands in a bare Debian (as root)
+	$(Q)sh tests/fresh
+
+analyze:                        ## clang's static analyzer
+	$(Q)scan-build --use-cc=clang --status-bugs -o build/analyze \
+	$(MAKE) -B BUILD=build/analyze/objects all
+
+fuzz:                           ## each fuzz target for FUZZ_TIME seconds
+	$(Q)$(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined replays
+	$(Q)sh tests/fuzz/run build/san-fuzzer-no-link-address-undefined/fuzz \
+	$(FUZZ_TIME)
+
+bench: all $(BENCHES:%=$(BUILD)/%)      ## the table of figures
+	$(Q)BUILD="$(abspath $(BUILD))" sh tests/bench/run
+
+experiment: all                 ## every model under every split, from DATA
+	$(Q)+$(MAKE) -f pipelines/experiment.mk BIN=$(BUILD)/bin DATA=$(DATA)
+
+default-model: all              ## train checkpoints/default.ckpt from DATA
+	$(Q)+$(MAKE) -f pipelines/default-model.mk BIN=$(BUILD)/bin DATA=$(DATA)
+
+# Every installed file, as FROM:TO below $(PREFIX).
+SHARE   := share/decode-rapl
+INSTALL := $(foreach f,$(BIN),$f:bin/$(notdir $f)) \
+           $(foreach f,$(wildcard doc/man/*.1),$f:share/man/man1/$(notdir $f)) \
+           $(foreach f,$(wildcard configs/*.yaml checkpoints/*),$f:$(SHARE)/$f) \
+           $(foreach f,README.md NEWS LICENSE $(wildcard doc/*.md),\
+           $f:share/doc/decode-rapl/$(notdir $f))
+
+install: all                    ## into $(DESTDIR)$(PREFIX)
+	$(Q)for f in $(INSTALL); do \
+	case $$f in *:bin/*) mode=755 ;; *) mode=644 ;; esac; \
+	install -D -m $$mode "$${f%%:*}" "$(DESTDIR)$(PREFIX)/$${f#*:}" || exit 1; \
+	done
+
+uninstall:                      ## take away what install put there
+	$(Q)cd "$(DESTDIR)$(PREFIX)" && rm -f $(foreach f,$(INSTALL),\
+	$(lastword $(subst :, ,$f))) && for d in $(SHARE)/configs \
+	$(SHARE)/checkpoints $(SHARE) share/doc/decode-rapl; do \
+	[ ! -d $$d ] || rmdir $$d || exit 1; done
+
+format:                         ## clang-format every C file in place
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
-clean:
+clean:                          ## remove build/
 	rm -rf build
 
-.PHONY: all units format clean
+help:                           ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{printf "%-14s %s\n",$$1,$$2}' Makefile
+	@echo; echo 'DEV=1 warnings are errors   SAN=address,undefined or thread'
+	@echo 'V=1 shows the commands      CC=clang, CFLAGS, PREFIX, DESTDIR: yours'
+
+FORCE:
+.PHONY: all units replays tests check check-long check-layers check-headers \
+        check-format check-style check-man check-fresh analyze fuzz bench \
+        experiment default-model install uninstall format clean help FORCE
 .SECONDARY:
+.DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -238,20 +238,24 @@ void cli_usage_error(const char *fmt, ...)
     exit(ERR_USAGE);
 }
 
+/* text, separator, more; takes text. */
+static char *append(char *text, const char *separator, const char *more)
+{
+    char *longer = xasprintf("%s%s%s", text, separator, more);
+
+    free(text);
+    return longer;
+}
+
 char *cli_provenance(const struct cli *cli, const struct cli_common *common)
 {
-    char *line = NULL;
-    size_t size;
-    FILE *f = open_memstream(&line, &size);
+    char *line = xasprintf("%s %s:", cli->name, RAPL_VERSION);
+    char seed[32];
 
-    if (!f)
-        return xstrdup(cli->name);
-    fprintf(f, "%s %s:", cli->name, RAPL_VERSION);
-    for (int i = 1; i < cli->argc && ftell(f) < 4096; i++)
-        fprintf(f, " %s", cli->argv[i]);
-    fprintf(f, "; seed %" PRId64, common->seed);
-    fclose(f);
-    return line;
+    for (int i = 1; i < cli->argc && strlen(line) < 4096; i++)
+        line = append(line, " ", cli->argv[i]);
+    snprintf(seed, sizeof seed, "%" PRId64, common->seed);
+    return append(line, "; seed ", seed);
 }
 
 int cli_threads(const struct cli_common *common)
@@ -290,8 +294,12 @@ static void say_usage(int64_t n_in, int64_t n_out)
 
 int cli_finish(int code, int64_t n_in, int64_t n_out)
 {
-    if (fclose(stdout) != 0 && errno != EBADF) {
-        log_error("standard output: %s", strerror(errno));
+    bool failed = ferror(stdout); /* an earlier write; its errno is gone */
+
+    errno = 0;
+    if ((fclose(stdout) != 0 && errno != EBADF) || failed) {
+        log_error("standard output: %s",
+                  errno ? strerror(errno) : "not all could be written");
         code = ERR_SYSTEM;
     }
     if (log_level() >= LOG_VERBOSE)

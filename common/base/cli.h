@@ -70,7 +70,7 @@ struct cli_common {
          0,          0,                                                      \
          0,          0},                                                     \
     {                                                                        \
-        OPT_END                                                              \
+        .type = OPT_END                                                      \
     }
 
 #define CLI_COMMON_INIT \

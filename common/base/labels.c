@@ -34,13 +34,10 @@ void labels_setf(struct labels *ls, const char *key, const char *fmt, ...)
 {
     char *value;
     va_list ap;
-    int n;
 
     va_start(ap, fmt);
-    n = vasprintf(&value, fmt, ap);
+    value = xvasprintf(fmt, ap);
     va_end(ap);
-    if (n < 0)
-        return;
     labels_set(ls, key, value);
     free(value);
 }

@@ -43,16 +43,22 @@ char *xstrndup(const char *s, size_t n)
     return checked(strndup(s, n), n);
 }
 
+char *xvasprintf(const char *fmt, va_list ap)
+{
+    char *s;
+
+    return checked(vasprintf(&s, fmt, ap) < 0 ? NULL : s, 0);
+}
+
 char *xasprintf(const char *fmt, ...)
 {
     va_list ap;
     char *s;
-    int n;
 
     va_start(ap, fmt);
-    n = vasprintf(&s, fmt, ap);
+    s = xvasprintf(fmt, ap);
     va_end(ap);
-    return checked(n < 0 ? NULL : s, 0);
+    return s;
 }
 
 void *xmalloc_aligned(size_t n, size_t size)

@@ -1,0 +1,39 @@
+#!/bin/sh
+# The examples of the manual pages run, in order, as a reader would type them:
+# every line set off under EXAMPLES is a command that must exit 0.  They run in
+# a directory that tests/fixtures/make prepares; a line that ends in \ goes on.
+. "$(dirname "$0")/../lib.sh"
+command -v mandoc >/dev/null || skip_all "no mandoc"
+
+# The page as a reader sees it: text at 5 columns, commands at 11.
+commands() # PAGE
+{
+    mandoc -T ascii -O width=500 "$1" | sed 's/.\x08//g' | awk '
+    /^[A-Z]/ { on = /^EXAMPLES/ }
+    on && /^           / {
+        sub(/^ */, "")
+        line = line $0
+        if (sub(/\\$/, "", line)) next
+        print line
+        line = ""
+    }'
+}
+
+n=0
+for page in "$ROOT"/doc/man/*.1; do
+    name=$(basename "$page" .1)
+    [ -x "$BIN/$name" ] || continue
+    n=$((n + 1))
+    mkdir "$TMP/$name" && cd "$TMP/$name" || exit 1
+    sh "$ROOT/tests/fixtures/make" >"$OUT" 2>&1
+    ok $? "$name: fixtures" || sed 's/^/# /' "$OUT"
+    commands "$page" >"$TMP/commands"
+    [ -s "$TMP/commands" ]
+    ok $? "$name has examples"
+    while IFS= read -r command; do
+        PATH=$TMP/$name/.shim:$PATH sh -c "$command" >"$OUT" 2>"$ERR" </dev/null
+        ok $? "$command" || head -5 "$ERR" | sed 's/^/# /'
+    done <"$TMP/commands"
+done
+[ "$n" -gt 0 ] || skip_all "no programs yet"
+done_testing

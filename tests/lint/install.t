@@ -1,0 +1,41 @@
+#!/bin/sh
+# make install puts everything where PREFIX and DESTDIR say, it runs from
+# there, and make uninstall leaves nothing.
+. "$(dirname "$0")/../lib.sh"
+unset MAKEFLAGS MAKELEVEL MFLAGS
+files()
+{
+    (cd "$TMP/dest" && find . -type f | sort)
+}
+in_tree() # TARGET: with the build that is being tested
+{
+    make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$TMP/dest" PREFIX=/opt/rapl "$@"
+}
+
+in_tree -o all install >"$OUT" 2>&1
+ok $? "make install" || sed 's/^/# /' "$OUT"
+files >"$TMP/installed"
+for source in "$ROOT"/tools/*.c; do
+    tool=$(basename "$source" .c)
+    [ -f "$source" ] || continue
+    "$TMP/dest/opt/rapl/bin/$tool" --version >"$OUT" 2>&1
+    ok $? "$tool runs where it was installed"
+    grep -qx "./opt/rapl/share/man/man1/$tool.1" "$TMP/installed"
+    ok $? "$tool.1 is installed"
+done
+for file in "$ROOT"/configs/*.yaml "$ROOT"/checkpoints/*; do
+    [ ! -f "$file" ] ||
+        grep -qx "./opt/rapl/share/decode-rapl/${file#"$ROOT"/}" "$TMP/installed" ||
+        echo "# not installed: $file"
+done >"$TMP/bad"
+[ ! -s "$TMP/bad" ]
+ok $? "configs and checkpoints are installed" || cat "$TMP/bad"
+! grep -v '^\./opt/rapl/' "$TMP/installed"
+ok $? "nothing goes elsewhere"
+! grep -q '[^ -~]' "$TMP/installed"
+ok $? "names are plain"
+in_tree uninstall >"$OUT" 2>&1
+ok $? "make uninstall" || sed 's/^/# /' "$OUT"
+[ -z "$(files)" ] && [ -z "$(find "$TMP/dest" -name decode-rapl)" ]
+ok $? "make uninstall leaves nothing"
+done_testing
