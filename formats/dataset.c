@@ -102,6 +102,7 @@ int dataset_add(struct dataset *ds, const char *path, struct err *e)
 
     if (rc < 0)
         goto out;
+    stream_reader_allow_truncated(window_reader_stream(r), ds->allow_truncated);
     while ((rc = window_reader_next(r, &rows, e)) > 0) {
         if ((rows.new_segment && begin_segment(ds, r, e) < 0) ||
             add_rows(ds, &rows, e) < 0) {

@@ -21,6 +21,7 @@ struct dataset {
     float *label;                 /* (T) W, NaN: none */
     uint32_t *end[PART_TEST + 1]; /* by part */
     size_t n[PART_TEST + 1];      /* windows there */
+    bool allow_truncated;         /* a cut stream is a warning */
     size_t cap_x, cap_label, cap_end[PART_TEST + 1];
     size_t n_segments;
     struct strings workloads, cpu_models; /* distinct labels, a few at most */

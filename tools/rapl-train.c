@@ -39,7 +39,7 @@ struct options {
     struct cli_common common;
     int64_t epochs; /* 0: as the model's file says */
     const char *history;
-    bool resume, slim;
+    bool resume, slim, allow_truncated;
 };
 
 struct job {
@@ -103,6 +103,7 @@ static int load(struct job *j, int n, char **paths, struct err *e)
 {
     struct dataset *ds = &j->data;
 
+    ds->allow_truncated = j->o->allow_truncated;
     for (int i = 0; i < (n ? n : 1); i++)
         if (dataset_add(ds, n ? paths[i] : NULL, e) < 0)
             return -1;
@@ -523,6 +524,8 @@ int main(int argc, char **argv)
          "write a row an epoch to FILE, as TSV", 0, 0, 0, 0},
         {OPT_FLAG, 0, "slim", &o.slim, 0,
          "leave out what --resume needs: a quarter of the size", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
+         "a stream that was cut is a warning", 0, 0, 0, 0},
         CLI_COMMON(&o.common),
     };
     struct cli cli = {
