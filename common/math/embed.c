@@ -1,0 +1,36 @@
+#include "common/math/embed.h"
+
+#include <string.h>
+
+size_t embed_span(size_t delays, size_t tau)
+{
+    return (delays - 1) * tau + 1;
+}
+
+void embed(const float *x, size_t D, size_t delays, size_t tau,
+           const uint32_t *end, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++, out += D * delays) {
+        const float *row = x + (end[i] - (embed_span(delays, tau) - 1)) * D;
+
+        for (size_t k = 0; k < delays; k++, row += tau * D)
+            for (size_t j = 0; j < D; j++)
+                out[j * delays + k] = row[j];
+    }
+}
+
+void embed_labels(const float *label, const uint32_t *end, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = label[end[i]];
+}
+
+void embed_mark(const struct window_set *set, uint8_t *use)
+{
+    for (size_t i = 0; i < set->N; i++) {
+        size_t t = set->end[i];
+
+        for (size_t k = 0; k < set->delays; k++, t -= set->tau)
+            use[t] = 1;
+    }
+}
