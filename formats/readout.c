@@ -53,3 +53,31 @@ void readout_end(struct readout *r)
     if (r->n)
         say(r);
 }
+
+int readout_table(struct text_writer **w, const char *path,
+                  enum text_format format, struct err *e)
+{
+    static const char *const columns[] = {"t",       "run",       "workload",
+                                          "power_w", "lower_w",   "upper_w",
+                                          "support", "measured_w"};
+
+    if (text_writer_open(w, path, format, e) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        text_column(*w, columns[i]);
+    return 0;
+}
+
+int readout_row(struct text_writer *w, const char *run, const char *workload,
+                const struct prediction *p, struct err *e)
+{
+    text_fixed(w, (double)p->t_ns / NS_PER_S, 3);
+    text_string(w, run);
+    text_string(w, workload);
+    text_fixed(w, p->power_w, 3);
+    text_fixed(w, p->lower_w, 3);
+    text_fixed(w, p->upper_w, 3);
+    text_fixed(w, p->support, 3);
+    text_fixed(w, p->measured_w, 3);
+    return text_row(w, e);
+}

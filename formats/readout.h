@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "formats/prediction.h"
+#include "formats/text.h"
 
 /*
  * Predictions for people: one line a second of the recording, with means over
@@ -25,5 +26,17 @@ void readout_add(struct readout *r, const struct prediction *p);
 
 /* The last line, of less than a second. */
 void readout_end(struct readout *r);
+
+/*
+ * Predictions as a table, for scripts: t (s since 1970), run, workload,
+ * power_w, lower_w, upper_w, support, measured_w.  What is not known is an
+ * empty cell.
+ */
+int readout_table(struct text_writer **w, const char *path,
+                  enum text_format format, struct err *e);
+
+/* A row of it; run and workload may be NULL. */
+int readout_row(struct text_writer *w, const char *run, const char *workload,
+                const struct prediction *p, struct err *e);
 
 #endif

@@ -23,12 +23,10 @@
 #include "common/math/blas.h"
 #include "common/math/support.h"
 #include "common/nn/recipe.h"
-#include "formats/checkpoint.h"
 #include "formats/config.h"
-#include "formats/prediction.h"
+#include "formats/input.h"
 #include "formats/readout.h"
 #include "formats/sample.h"
-#include "formats/text.h"
 
 /* Windows with less support than this, and how many of them are too many. */
 #define SUPPORT_LOW 0.9f
@@ -54,9 +52,7 @@ struct loaded {
     struct window_spec spec;
     struct node *description;
     struct model *model;
-    struct scale scale;
-    bool clip;
-    float *min, *max; /* (D) of the training part */
+    struct input input;
     double low_w, high_w;
 };
 
@@ -91,11 +87,9 @@ static void release(struct job *j)
     pool_free(j->pool);
     model_free(j->m.model);
     node_free(j->m.description);
-    scale_release(&j->m.scale);
+    input_release(&j->m.input);
     window_spec_release(&j->m.spec);
     checkpoint_release(&j->m.file);
-    free(j->m.min);
-    free(j->m.max);
     free(j->recent.x);
     free(j->recent.outside);
     free(j->recent.end);
@@ -116,30 +110,25 @@ static int read_config(struct cli *cli, const char *path, struct err *e)
 
 /* ---- the model ---- */
 
-static int load_scaling(struct loaded *m, struct err *e)
+static int load_inputs(struct loaded *m, struct err *e)
 {
-    const struct checkpoint *c = &m->file;
-    size_t D = m->spec.features.n;
     enum scale_kind kind;
+    bool clip;
 
-    if (recipe_read_input(m->description, &kind, &m->clip, e) < 0)
+    if (recipe_read_input(m->description, &kind, &clip, e) < 0)
         return -1;
-    scale_init(&m->scale, kind, D);
-    m->min = xcalloc(D, sizeof *m->min);
-    m->max = xcalloc(D, sizeof *m->max);
-    if (checkpoint_copy(c, "scale.offset", CHECKPOINT_F32, D, m->scale.offset,
-                        e) < 0 ||
-        checkpoint_copy(c, "scale.factor", CHECKPOINT_F32, D, m->scale.factor,
-                        e) < 0 ||
-        checkpoint_copy(c, "support.min", CHECKPOINT_F32, D, m->min, e) < 0 ||
-        checkpoint_copy(c, "support.max", CHECKPOINT_F32, D, m->max, e) < 0)
-        return -1;
+    return input_from_checkpoint(&m->input, kind, clip, m->spec.features.n,
+                                 &m->file, e);
+}
+
+static int load_interval(struct loaded *m, struct err *e)
+{
     m->low_w = m->high_w = NAN;
-    if (!labels_get(&c->meta, "interval.low_w"))
+    if (!labels_get(&m->file.meta, "interval.low_w"))
         return 0;
-    return checkpoint_real(c, "interval.low_w", &m->low_w, e) < 0
-               ? -1
-               : checkpoint_real(c, "interval.high_w", &m->high_w, e);
+    if (checkpoint_real(&m->file, "interval.low_w", &m->low_w, e) < 0)
+        return -1;
+    return checkpoint_real(&m->file, "interval.high_w", &m->high_w, e);
 }
 
 static int build_model(struct loaded *m, const char *path, struct err *e)
@@ -150,7 +139,7 @@ static int build_model(struct loaded *m, const char *path, struct err *e)
         return err_set(e, ERR_DATA, "no model in it ('" CHECKPOINT_MODEL "')");
     if (window_spec_from_meta(&m->spec, &m->file.meta, e) < 0 ||
         config_parse(&m->description, path, text, strlen(text), e) < 0 ||
-        load_scaling(m, e) < 0 ||
+        load_inputs(m, e) < 0 || load_interval(m, e) < 0 ||
         model_new(&m->model, m->description, m->spec.features.n,
                   (size_t)m->spec.delays, e) < 0)
         return -1;
@@ -176,20 +165,11 @@ static int load_model(struct job *j, const char *path, struct err *e)
 
 /* ---- output ---- */
 
-static int open_table(struct job *j, const char *path, struct err *e)
+static enum text_format table_format(int format)
 {
-    static const char *const columns[] = {"t",       "run",       "workload",
-                                          "power_w", "lower_w",   "upper_w",
-                                          "support", "measured_w"};
-    enum text_format format = j->o->format == FORMAT_CSV   ? TEXT_CSV
-                              : j->o->format == FORMAT_TSV ? TEXT_TSV
-                                                           : TEXT_JSONL;
-
-    if (text_writer_open(&j->text, path, format, e) < 0)
-        return -1;
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        text_column(j->text, columns[i]);
-    return 0;
+    return format == FORMAT_CSV   ? TEXT_CSV
+           : format == FORMAT_TSV ? TEXT_TSV
+                                  : TEXT_JSONL;
 }
 
 static int open_output(struct job *j, struct err *e)
@@ -203,24 +183,9 @@ static int open_output(struct job *j, struct err *e)
     if (j->o->format == FORMAT_STREAM)
         return stream_writer_open(&j->stream, path, 0, e);
     if (j->o->format != FORMAT_TEXT)
-        return open_table(j, path, e);
+        return readout_table(&j->text, path, table_format(j->o->format), e);
     j->readout.f = to_stdout ? stdout : fopen(path, "we");
     return j->readout.f ? 0 : err_sys(e, "%s", path);
-}
-
-static int put_row(struct job *j, const struct prediction *p, struct err *e)
-{
-    struct text_writer *w = j->text;
-
-    text_fixed(w, (double)p->t_ns / NS_PER_S, 3);
-    text_string(w, j->run);
-    text_string(w, j->workload);
-    text_fixed(w, p->power_w, 3);
-    text_fixed(w, p->lower_w, 3);
-    text_fixed(w, p->upper_w, 3);
-    text_fixed(w, p->support, 3);
-    text_fixed(w, p->measured_w, 3);
-    return text_row(w, e);
 }
 
 static int put(struct job *j, const struct prediction *p, struct err *e)
@@ -230,27 +195,26 @@ static int put(struct job *j, const struct prediction *p, struct err *e)
     if (j->stream)
         return prediction_write(j->stream, p, e);
     if (j->text)
-        return put_row(j, p, e);
+        return readout_row(j->text, j->run, j->workload, p, e);
     readout_add(&j->readout, p);
     return 0;
 }
 
 static int begin_stream(struct job *j, const struct stream_header *from,
-                        struct err *e)
+                        const char *window_split, struct err *e)
 {
     struct stream_header h = {.kind = STREAM_PREDICTION};
     char *line = cli_provenance(j->cli, &j->o->common);
     const struct labels *model = &j->m.file.meta;
+    const char *family = labels_get(model, CHECKPOINT_FAMILY);
     int rc;
 
     prediction_channels(&h.channels);
     labels_copy(&h.meta, &from->meta);
     strings_copy(&h.provenance, &from->provenance);
     strings_add(&h.provenance, line);
-    labels_set(&h.meta, META_MODEL,
-               labels_get(model, CHECKPOINT_FAMILY)
-                   ? labels_get(model, CHECKPOINT_FAMILY)
-                   : "unknown");
+    labels_set(&h.meta, META_MODEL, family ? family : "unknown");
+    labels_set(&h.meta, META_SPLIT, window_split);
     labels_set(&h.meta, META_MODEL_HASH, j->m.file.sha256);
     if (labels_get(model, CHECKPOINT_TRAINED_ON))
         labels_set(&h.meta, META_TRAINED_ON,
@@ -319,13 +283,13 @@ static size_t append(struct job *j, const struct window_rows *rows)
 
     make_room(r, D, span, rows->n);
     for (size_t i = 0; i < rows->n; i++) {
-        r->outside[r->n + i] =
-            (uint32_t)support_outside(rows->x + i * D, D, j->m.min, j->m.max);
+        r->outside[r->n + i] = (uint32_t)support_outside(
+            rows->x + i * D, D, j->m.input.min, j->m.input.max);
         if (rows->span[i] >= span)
             r->end[n++] = (uint32_t)(r->n + i);
     }
     memcpy(r->x + r->n * D, rows->x, rows->n * D * sizeof *r->x);
-    scale_apply(&j->m.scale, r->x + r->n * D, rows->n, j->m.clip);
+    scale_apply(&j->m.input.scale, r->x + r->n * D, rows->n, j->m.input.clip);
     r->n += rows->n;
     return n;
 }
@@ -396,7 +360,7 @@ static int begin_segment(struct job *j, const struct window_reader *r,
     }
     j->run = labels_get(&h->meta, META_RUN);
     j->workload = labels_get(&h->meta, META_WORKLOAD);
-    return j->stream ? begin_stream(j, h, e) : 0;
+    return j->stream ? begin_stream(j, h, spec->split, e) : 0;
 }
 
 static int infer_file(struct job *j, const char *path, struct err *e)

@@ -23,14 +23,11 @@
 #include "common/base/version.h"
 #include "common/base/xalloc.h"
 #include "common/math/blas.h"
-#include "common/math/ridge.h"
-#include "common/math/support.h"
-#include "common/nn/assess.h"
 #include "common/nn/recipe.h"
-#include "formats/checkpoint.h"
+#include "common/nn/ridge_model.h"
 #include "formats/config.h"
-#include "formats/dataset.h"
 #include "formats/history.h"
+#include "formats/input.h"
 #include "formats/json.h"
 
 #define TRAIN_STATE "train." /* tensors that only --resume needs */
@@ -48,15 +45,16 @@ struct job {
     struct recipe recipe;
     struct dataset data;
     struct labels identity; /* what must agree for training to resume */
-    struct scale scale;
-    float *min, *max; /* (D) of the training part, before scaling */
+    struct input input;
     struct pool *pool;
     struct model *model;
     struct predictor *predictor;
     struct trainer *trainer; /* NULL: closed form */
     struct history history;
     struct labels valid, test; /* scores and interval of the best so far */
-    int64_t train_ns, windows; /* time in batches, windows in them */
+    struct progress progress;
+    int64_t train_ns; /* time spent in batches */
+    double first;     /* windows done before this run */
     int64_t saved_ns;
 };
 
@@ -66,9 +64,7 @@ static void release(struct job *j)
     predictor_free(j->predictor);
     model_free(j->model);
     pool_free(j->pool);
-    scale_release(&j->scale);
-    free(j->min);
-    free(j->max);
+    input_release(&j->input);
     labels_release(&j->identity);
     labels_release(&j->valid);
     labels_release(&j->test);
@@ -123,24 +119,6 @@ static int load(struct job *j, int n, char **paths, struct err *e)
     return 0;
 }
 
-static int scale_inputs(struct job *j, struct err *e)
-{
-    struct window_set train = dataset_part(&j->data, PART_TRAIN);
-    uint8_t *use = xcalloc(j->data.T, 1);
-    int rc;
-
-    embed_mark(&train, use);
-    j->min = xcalloc(j->data.D, sizeof *j->min);
-    j->max = xcalloc(j->data.D, sizeof *j->max);
-    support_fit(j->data.x, j->data.T, j->data.D, use, j->min, j->max);
-    scale_init(&j->scale, j->recipe.scaling, j->data.D);
-    rc = scale_fit(&j->scale, j->data.x, j->data.T, use, e);
-    if (rc == 0)
-        scale_apply(&j->scale, j->data.x, j->data.T, j->recipe.clip);
-    free(use);
-    return rc;
-}
-
 static void identify(struct job *j)
 {
     struct labels *ls = &j->identity;
@@ -163,8 +141,7 @@ static int build(struct job *j, struct err *e)
         return -1;
     if (j->model->n_out != 1)
         return node_error(j->recipe.model, e,
-                          "the last layer gives %zu values; "
-                          "one, the power, is wanted",
+                          "%zu values come out; one, the power, is wanted",
                           j->model->n_out);
     j->pool = pool_new(cli_threads(&j->o->common));
     j->predictor = predictor_new(j->model, j->pool);
@@ -220,7 +197,6 @@ static void add_labels(struct labels *to, const struct labels *from)
 static int save(struct job *j, struct err *e)
 {
     struct checkpoint c = {0};
-    size_t D = j->data.D;
     int rc;
 
     labels_set(&c.meta, "format", "decode-rapl checkpoint 1");
@@ -229,10 +205,7 @@ static int save(struct job *j, struct err *e)
     labels_setf(&c.meta, CHECKPOINT_TRAINED_ON, "%s train", j->data.spec.split);
     add_labels(&c.meta, &j->valid);
     add_labels(&c.meta, &j->test);
-    checkpoint_add(&c, "scale.offset", CHECKPOINT_F32, 1, &D, j->scale.offset);
-    checkpoint_add(&c, "scale.factor", CHECKPOINT_F32, 1, &D, j->scale.factor);
-    checkpoint_add(&c, "support.min", CHECKPOINT_F32, 1, &D, j->min);
-    checkpoint_add(&c, "support.max", CHECKPOINT_F32, 1, &D, j->max);
+    input_to_checkpoint(&j->input, &c);
     checkpoint_add_all(
         &c, j->trainer ? trainer_tensors(j->trainer) : &j->model->tensors,
         j->o->slim ? TRAIN_STATE : NULL);
@@ -249,11 +222,6 @@ static int save(struct job *j, struct err *e)
 }
 
 /* ---- going on from a checkpoint ---- */
-
-static bool begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
 
 static int check_same(const struct job *j, const struct checkpoint *old,
                       struct err *e)
@@ -280,10 +248,13 @@ static int restore(struct job *j, const struct checkpoint *old, struct err *e)
     if (history_from_checkpoint(&j->history, old, e) < 0 ||
         checkpoint_copy_all(old, trainer_tensors(j->trainer), e) < 0)
         return err_prefix(e, "cannot resume (was it written with --slim?)");
-    for (size_t i = 0; i < old->meta.n; i++)
-        if (begins(old->meta.at[i].key, "score.valid.") ||
-            begins(old->meta.at[i].key, "interval."))
-            labels_set(&j->valid, old->meta.at[i].key, old->meta.at[i].value);
+    for (size_t i = 0; i < old->meta.n; i++) {
+        const struct label *l = &old->meta.at[i];
+
+        if (strncmp(l->key, "score.valid.", 12) == 0 ||
+            strncmp(l->key, "interval.", 9) == 0)
+            labels_set(&j->valid, l->key, l->value);
+    }
     return train_state_from_labels(trainer_state(j->trainer), &old->meta, e);
 }
 
@@ -312,45 +283,53 @@ static int resume(struct job *j, struct err *e)
 
 /* ---- training ---- */
 
-static void show(const struct job *j, struct progress *p, int64_t since_ns)
+/* Windows that were trained on, over all epochs. */
+static double windows_done(const struct job *j)
 {
     const struct train_state *s = trainer_state(j->trainer);
-    uint64_t all = trainer_batches(j->trainer);
-    double rate = (double)j->windows * NS_PER_S /
-                  (double)(j->train_ns + clock_monotonic_ns() - since_ns + 1);
-    uint64_t left =
-        (uint64_t)j->recipe.train.epochs * all - s->epoch * all - s->batch;
+    double N = (double)j->data.n[PART_TRAIN];
 
-    progress_say(p,
+    return (double)s->epoch * N +
+           fmin((double)s->batch * (double)j->recipe.train.batch, N);
+}
+
+static void show(struct job *j, int64_t since_ns)
+{
+    const struct train_state *s = trainer_state(j->trainer);
+    int64_t batch = j->recipe.train.batch, epochs = j->recipe.train.epochs;
+    double done = windows_done(j),
+           all = (double)epochs * (double)j->data.n[PART_TRAIN];
+    double rate = (done - j->first) * NS_PER_S /
+                  (double)(j->train_ns + clock_monotonic_ns() - since_ns + 1);
+
+    progress_say(&j->progress,
                  "epoch %" PRIu64 "/%" PRId64 ", batch %" PRIu64 "/%" PRIu64
                  ", loss %.4g, %.0f windows/s, at most %.0f s left",
-                 s->epoch + 1, j->recipe.train.epochs, s->batch, all,
-                 s->loss_sum /
-                     (double)(s->batch * (uint64_t)j->recipe.train.batch),
-                 rate, (double)left * (double)j->recipe.train.batch / rate);
+                 s->epoch + 1, epochs, s->batch, trainer_batches(j->trainer),
+                 s->loss_sum / (double)(s->batch * (uint64_t)batch), rate,
+                 (all - done) / rate);
 }
 
 /* The batches of an epoch: 1 if a signal came between, 0 when all are done. */
-static int train_batches(struct job *j, struct progress *p, struct err *e)
+static int train_batches(struct job *j, struct err *e)
 {
-    int64_t start_ns = clock_monotonic_ns(), before = j->windows;
-    int64_t N = (int64_t)j->data.n[PART_TRAIN];
+    int64_t start_ns = clock_monotonic_ns();
     int more = 1;
 
     while (more > 0 && !stop_requested()) {
-        int64_t first =
-            (int64_t)trainer_state(j->trainer)->batch * j->recipe.train.batch;
-
         more = trainer_step(j->trainer, e);
-        if (more < 0)
-            return -1;
-        j->windows += first + j->recipe.train.batch <= N ? j->recipe.train.batch
-                                                         : N - first;
-        if (more)
-            show(j, p, start_ns);
+        if (more > 0)
+            show(j, start_ns);
     }
-    j->train_ns += j->windows > before ? clock_monotonic_ns() - start_ns : 0;
+    j->train_ns += clock_monotonic_ns() - start_ns;
+    progress_end(&j->progress);
     return more;
+}
+
+/* Of the epoch that ends, dropout on: what counts without validation. */
+static double train_loss(const struct job *j)
+{
+    return trainer_state(j->trainer)->loss_sum / (double)j->data.n[PART_TRAIN];
 }
 
 /* Close an epoch: 1 if it was the last. */
@@ -360,7 +339,7 @@ static int end_epoch(struct job *j)
     struct train_verdict v;
 
     score_part(j, PART_VALID, &a);
-    v = trainer_epoch_end(j->trainer, a.loss);
+    v = trainer_epoch_end(j->trainer, a.n ? a.loss : train_loss(j));
     if (v.best)
         keep_valid(j, &a);
     history_add(&j->history,
@@ -382,8 +361,7 @@ static bool finished(const struct job *j)
             (t->stop_patience && s->stop_bad >= (uint64_t)t->stop_patience));
 }
 
-/* Score the best parameters, and write them beside those training ended with.
- */
+/* Score the best parameters; what training ended with is written as well. */
 static int finish(struct job *j, struct err *e)
 {
     size_t size = j->model->size * sizeof *j->model->params;
@@ -396,9 +374,9 @@ static int finish(struct job *j, struct err *e)
     memcpy(j->model->params, last, size);
     free(last);
     rc = save(j, e);
-    if (j->train_ns)
-        log_verbose("%.0f windows/s in training",
-                    (double)j->windows * NS_PER_S / (double)j->train_ns);
+    log_verbose("%.0f windows/s in training", (windows_done(j) - j->first) *
+                                                  NS_PER_S /
+                                                  (double)(j->train_ns + 1));
     return rc;
 }
 
@@ -427,18 +405,17 @@ static int stopped(struct job *j, struct err *e)
 static int train(struct job *j, struct err *e)
 {
     struct window_set set = dataset_part(&j->data, PART_TRAIN);
-    struct progress p;
-    int rc = 0;
+    int rc;
 
     model_init(j->model, j->recipe.train.seed);
     j->trainer = trainer_new(j->model, &j->recipe.train, &set, j->pool);
     if (j->o->resume && resume(j, e) < 0)
         return -1;
-    progress_start(&p);
+    progress_start(&j->progress);
     j->saved_ns = clock_monotonic_ns();
+    j->first = windows_done(j);
     while (!finished(j)) {
-        rc = train_batches(j, &p, e);
-        progress_end(&p);
+        rc = train_batches(j, e);
         if (rc < 0)
             return give_up(j, e);
         if (rc > 0)
@@ -454,48 +431,21 @@ static int train(struct job *j, struct err *e)
 
 /* ---- in closed form ---- */
 
-/* The penalty with the least validation error; without one, the first. */
-static int try_penalties(struct job *j, const struct window_set *set,
-                         float *weight, float *bias, struct err *e)
+static int fit_ridge(struct job *j, struct err *e)
 {
-    size_t n = j->model->n_in;
-    float *kept = xcalloc(n + 1, sizeof *kept);
-    struct assessment a, best = {.loss = HUGE_VAL};
-    double lambda = 0;
-    int rc = 0;
+    struct window_set set = dataset_part(&j->data, PART_TRAIN);
+    struct window_set valid = dataset_part(&j->data, PART_VALID);
+    struct assessment best = {0};
+    double lambda;
 
-    for (size_t i = 0; i < j->recipe.n_lambda && rc == 0; i++) {
-        rc = ridge_fit(set, j->recipe.lambda[i], j->pool, weight, bias, e);
-        score_part(j, PART_VALID, &a);
-        if (rc < 0 || (i > 0 && !(a.loss < best.loss)))
-            continue;
-        best = a;
-        lambda = j->recipe.lambda[i];
-        memcpy(kept, weight, n * sizeof *kept);
-        kept[n] = *bias;
-    }
-    memcpy(weight, kept, n * sizeof *kept);
-    *bias = kept[n];
-    free(kept);
+    if (ridge_model_fit(j->model, j->predictor, j->pool, &set, &valid,
+                        j->recipe.lambda, j->recipe.n_lambda, &best, &lambda,
+                        e) < 0)
+        return err_prefix(e, "%s", j->o->common.config);
     keep_valid(j, &best);
     labels_setf(&j->valid, "training.lambda", "%.9g", lambda);
     log_note("ridge, lambda %g: validation MAE %.3f W, R2 %.3f", lambda,
              best.mae_w, best.r2);
-    return rc;
-}
-
-static int fit_ridge(struct job *j, struct err *e)
-{
-    struct window_set set = dataset_part(&j->data, PART_TRAIN);
-    struct tensors *ts = &j->model->tensors;
-
-    if (j->model->n_layers != 1 || ts->n != 2 ||
-        tensor_count(&ts->at[0]) != j->model->n_in)
-        return node_error(j->recipe.model, e,
-                          "method ridge wants one dense "
-                          "layer, out: 1");
-    if (try_penalties(j, &set, ts->at[0].data, ts->at[1].data, e) < 0)
-        return -1;
     score_test(j);
     return save(j, e);
 }
@@ -505,10 +455,13 @@ static int fit_ridge(struct job *j, struct err *e)
 static int run(struct job *j, struct cli *cli, int n, char **paths,
                struct err *e)
 {
-    if (read_config(j, cli, e) < 0 || load(j, n, paths, e) < 0 ||
-        scale_inputs(j, e) < 0 || build(j, e) < 0)
+    if (read_config(j, cli, e) < 0 || load(j, n, paths, e) < 0)
         return -1;
-    identify(j);
+    identify(j); /* before the data are scaled */
+    if (input_fit(&j->input, j->recipe.scaling, j->recipe.clip, &j->data, e) <
+            0 ||
+        build(j, e) < 0)
+        return -1;
     return j->recipe.method == TRAIN_RIDGE ? fit_ridge(j, e) : train(j, e);
 }
 

@@ -49,6 +49,8 @@ void assessment_scores(const struct assessment *a, const char *part,
     for (size_t i = 0; i < METRIC_FIGURES; i++) {
         double v = metric_figures[i].value(&a->metric);
 
+        if (strcmp(metric_figures[i].unit, "j") == 0)
+            continue; /* without times there is no energy */
         metric_figure_title(&metric_figures[i], title, sizeof title);
         snprintf(key, sizeof key, "score.%s.%s", part, title);
         if (isfinite(v))
