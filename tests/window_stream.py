@@ -6,7 +6,7 @@
 Written from doc/format-stream.md and doc/format-window.md alone, so that the
 tests of training and inference depend on no other program.  The law is
 `watts = 20 + 0.5 user_pct + 0.1 (user_pct one delay before) - 2 log_ctxt`, bent
-where law=bent: + 0.01 user_pct^2 sin(log_ctxt).  Features are uniform.
+where law=bent: + 0.02 (user_pct - 50)^2.  Features are uniform.
 """
 import math
 import random
@@ -86,7 +86,7 @@ class Segment:
 def watts(o, x, before):
     w = 20 + .5 * x[0] + .1 * before[0] - 2 * x[1]
     if o["law"] == "bent":
-        w += .01 * x[0] ** 2 * math.sin(x[1])
+        w += .02 * (x[0] - 50) ** 2
     return w
 
 

@@ -107,11 +107,9 @@ static int load(struct job *j, int n, char **paths, struct err *e)
         return err_set(e, ERR_NONE, "stopped before all data were read");
     if (ds->n[PART_TRAIN] == 0)
         return err_set(e, ERR_DATA,
-                       "%zu rows, and no window with a label to "
-                       "train on%s",
-                       ds->T,
-                       ds->T ? "; is there an energy counter in the recording?"
-                             : "");
+                       "%zu rows, and no window with a label to train on; is "
+                       "there power in the recording?",
+                       ds->T);
     if (ds->n[PART_VALID] == 0)
         log_warn("no validation part (split: %s): the model has no interval, "
                  "and nothing tells when to stop; use rapl-window --split",
@@ -221,6 +219,16 @@ static int save(struct job *j, struct err *e)
     return rc;
 }
 
+/* Windows that were trained on, over all epochs. */
+static double windows_done(const struct job *j)
+{
+    const struct train_state *s = trainer_state(j->trainer);
+    double N = (double)j->data.n[PART_TRAIN];
+
+    return (double)s->epoch * N +
+           fmin((double)s->batch * (double)j->recipe.train.batch, N);
+}
+
 /* ---- going on from a checkpoint ---- */
 
 static int check_same(const struct job *j, const struct checkpoint *old,
@@ -275,23 +283,11 @@ static int resume(struct job *j, struct err *e)
     checkpoint_release(&old);
     if (rc < 0)
         return err_prefix(e, "%s", path);
-    log_note("resuming after epoch %" PRIu64 ", batch %" PRIu64,
-             trainer_state(j->trainer)->epoch,
-             trainer_state(j->trainer)->batch);
+    log_note("resuming after %.0f windows", windows_done(j));
     return 0;
 }
 
 /* ---- training ---- */
-
-/* Windows that were trained on, over all epochs. */
-static double windows_done(const struct job *j)
-{
-    const struct train_state *s = trainer_state(j->trainer);
-    double N = (double)j->data.n[PART_TRAIN];
-
-    return (double)s->epoch * N +
-           fmin((double)s->batch * (double)j->recipe.train.batch, N);
-}
 
 static void show(struct job *j, int64_t since_ns)
 {
@@ -326,28 +322,24 @@ static int train_batches(struct job *j, struct err *e)
     return more;
 }
 
-/* Of the epoch that ends, dropout on: what counts without validation. */
-static double train_loss(const struct job *j)
-{
-    return trainer_state(j->trainer)->loss_sum / (double)j->data.n[PART_TRAIN];
-}
-
 /* Close an epoch: 1 if it was the last. */
 static int end_epoch(struct job *j)
 {
+    const struct train_state *s = trainer_state(j->trainer);
     struct assessment a;
     struct train_verdict v;
 
     score_part(j, PART_VALID, &a);
-    v = trainer_epoch_end(j->trainer, a.n ? a.loss : train_loss(j));
+    v = trainer_epoch_end(
+        j->trainer, a.n ? a.loss : s->loss_sum / (double)j->data.n[PART_TRAIN]);
     if (v.best)
         keep_valid(j, &a);
     history_add(&j->history,
                 (struct history_row){v.train_loss, a.loss, a.mae_w, v.lr});
     log_note("epoch %" PRIu64 ": loss %.5g, validation %.5g, MAE %.3f W, "
              "rate %.3g%s",
-             trainer_state(j->trainer)->epoch, v.train_loss, a.loss, a.mae_w,
-             v.lr, v.best ? ", best" : "");
+             s->epoch, v.train_loss, a.loss, a.mae_w, v.lr,
+             v.best ? ", best" : "");
     return v.stop;
 }
 
