@@ -20,7 +20,7 @@ cases()
     cat <<END
 rapl-import --from original run7.csv
 rapl-window -d 5 run7.rapl
-rapl-train --threads 1 -c configs/linear.yaml train.win
+rapl-train -q --threads 1 -c configs/linear.yaml train.win
 rapl-infer linear.ckpt --format csv run7.win
 rapl-score -q --format tsv run7.pred
 rapl-dump run7.rapl

@@ -23,7 +23,7 @@ commands() # PAGE
 mkdir "$TMP/shim"
 cat >"$TMP/shim/rapl-sample" <<END
 #!/bin/sh
-case " \$* " in *" -- "*) ;; *) set -- "\$@" -n 3 ;; esac
+case " \$* " in *" -- "* | *" -n "* | *" -d "*) ;; *) set -- "\$@" -n 3 ;; esac
 exec "$BIN/rapl-sample" "\$@"
 END
 chmod +x "$TMP/shim/rapl-sample"
