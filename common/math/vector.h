@@ -29,4 +29,14 @@
 #define VECTOR VECTOR_WIDTHS
 #endif
 
+/*
+ * VECTOR_LOOP before such a loop: no turn of it reads what another writes.
+ * It may still work in place.
+ */
+#if defined __clang__
+#define VECTOR_LOOP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define VECTOR_LOOP _Pragma("GCC ivdep")
+#endif
+
 #endif

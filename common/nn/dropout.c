@@ -22,7 +22,7 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     if (node_real(settings, "rate", 0, .99, &l->rate, e))
         return -1;
     l->out = l->in;
-    l->scratch = l->n_in; /* a byte a value: kept? */
+    l->scratch = l->n_in * sizeof(float); /* what each value is scaled by */
     return 0;
 }
 
@@ -36,19 +36,21 @@ VECTOR static void draw(uint64_t key, uint64_t index, uint16_t bits[DRAW])
 }
 
 VECTOR static void thin(size_t n, const uint16_t *bits, uint16_t limit,
-                        float scale, const float *x, float *y, uint8_t *kept)
+                        float scale, const float *x, float *y, float *factor)
 {
+    VECTOR_LOOP
     for (size_t i = 0; i < n; i++) {
-        kept[i] = bits[i] >= limit;
-        y[i] = bits[i] >= limit ? x[i] * scale : 0;
+        factor[i] = bits[i] >= limit ? scale : 0;
+        y[i] = x[i] * factor[i];
     }
 }
 
-VECTOR static void pass_on(size_t n, const uint8_t *kept, float scale,
-                           const float *dy, float *dx)
+VECTOR static void multiply(size_t n, const float *factor, const float *dy,
+                            float *dx)
 {
+    VECTOR_LOOP
     for (size_t i = 0; i < n; i++)
-        dx[i] = kept[i] ? dy[i] * scale : 0;
+        dx[i] = dy[i] * factor[i];
 }
 
 static uint16_t limit_of(const struct layer *l)
@@ -65,7 +67,7 @@ static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
     uint64_t layer = rng_mix(p->seed ^ 0x64726f70) + (uint64_t)l->index;
-    uint8_t *kept = p->scratch;
+    float *factor = p->scratch;
     uint16_t bits[DRAW];
 
     if (!p->training) {
@@ -76,13 +78,12 @@ static void forward(const struct layer *l, const struct pass *p, const float *x,
     for (size_t i = 0; i < p->n; i++, x += l->n_in, y += l->n_in) {
         uint64_t key = rng_at(layer, p->step, p->row + i);
 
-        for (size_t j = 0; j < l->n_in; j += DRAW, kept += DRAW) {
+        for (size_t j = 0; j < l->n_in; j += DRAW) {
             size_t n = l->n_in - j < DRAW ? l->n_in - j : DRAW;
 
             draw(key, j / 4, bits);
-            thin(n, bits, limit_of(l), scale_of(l), x + j, y + j, kept);
-            if (n < DRAW)
-                kept -= DRAW - n;
+            thin(n, bits, limit_of(l), scale_of(l), x + j, y + j, factor);
+            factor += n;
         }
     }
 }
@@ -94,7 +95,7 @@ static void backward(const struct layer *l, const struct pass *p,
     (void)x;
     (void)y;
     (void)grad;
-    pass_on(p->n * l->n_in, p->scratch, scale_of(l), dy, dx);
+    multiply(p->n * l->n_in, p->scratch, dy, dx);
 }
 
 const struct layer_type layer_dropout = {

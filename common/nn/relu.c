@@ -16,12 +16,14 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
 
 VECTOR static void cut(size_t n, const float *x, float *y)
 {
+    VECTOR_LOOP
     for (size_t i = 0; i < n; i++)
         y[i] = x[i] < 0 ? 0 : x[i];
 }
 
 VECTOR static void pass_on(size_t n, const float *y, const float *dy, float *dx)
 {
+    VECTOR_LOOP
     for (size_t i = 0; i < n; i++)
         dx[i] = y[i] > 0 ? dy[i] : 0;
 }
