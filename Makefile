@@ -73,7 +73,7 @@ $(BUILD)/fault.so: tests/fault/fault.c
 
 units: $(UNITS:%=$(BUILD)/%)    ## the unit tests, in $(BUILD)/unit
 replays: $(FUZZES:%=$(BUILD)/%)
-tests: all units replays $(if $(SAN),,$(BUILD)/fault.so)
+tests: all units replays $(BUILD)/bench/make-samples $(if $(SAN),,$(BUILD)/fault.so)
 
 check: tests                    ## every test; TESTS="tests/cli/..." for some
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP BUILD="$(abspath $(BUILD))" CC="$(CC)" \

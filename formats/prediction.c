@@ -59,7 +59,7 @@ int prediction_reader_open(struct prediction_reader **out, const char *path,
 
     *out = NULL;
     if (stream_reader_open(&r->stream, path, STREAM_PREDICTION, e) < 0) {
-        free(r);
+        prediction_reader_close(r);
         return -1;
     }
     *out = r;

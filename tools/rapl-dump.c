@@ -276,8 +276,12 @@ static int run(struct dump *d, char **paths, int n_paths, struct err *e)
     return status < 0 ? -1 : worst;
 }
 
-static void take_options(struct options *o)
+static void take_options(struct options *o, struct cli *cli)
 {
+    struct err e;
+
+    if (config_file_options(o->common.config, cli, &e) < 0)
+        die(&e);
     o->show = o->check     ? SHOW_CHECK
               : o->header  ? SHOW_HEADER
               : o->windows ? SHOW_WINDOWS
@@ -347,7 +351,7 @@ int main(int argc, char **argv)
     struct err e;
     int first = cli_parse(&cli, argc, argv, &o.common), status;
 
-    take_options(&o);
+    take_options(&o, &cli);
     if (open_output(&d, &e) < 0)
         die(&e);
     status = run(&d, argv + first, argc - first, &e);

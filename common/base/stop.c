@@ -26,3 +26,8 @@ bool stop_requested(void)
 {
     return stop_flag != 0;
 }
+
+void stop_forget(void)
+{
+    stop_flag = 0;
+}

@@ -10,4 +10,7 @@
 void stop_on_signals(void);
 bool stop_requested(void);
 
+/* The input was ended as asked; let what comes after it run to its end. */
+void stop_forget(void);
+
 #endif

@@ -1,0 +1,33 @@
+#ifndef BASE_CHILD_H
+#define BASE_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "common/base/err.h"
+
+/*
+ * The command behind "--".  One at a time, since its end interrupts a sleep
+ * through SIGCHLD.
+ */
+struct child {
+    pid_t pid;  /* 0: none is running */
+    int status; /* as a shell says it, once it has ended */
+};
+
+/*
+ * Start argv[0], found in PATH.  stdout_to_stderr: where our own standard
+ * output carries data.  Returns 0, or -1 with e filled and c->status 127 (no
+ * such command) or 126 (cannot be run), as shells have it.
+ */
+int child_start(struct child *c, char *const *argv, bool stdout_to_stderr,
+                struct err *e);
+
+/* Has it ended?  Costs nothing while no child of ours changed. */
+bool child_ended(struct child *c);
+
+/* Wait for its end, passing on SIGTERM if we are asked to stop.  Returns its
+ * status: its exit code, or 128 + the signal that killed it. */
+int child_wait(struct child *c);
+
+#endif

@@ -1,0 +1,15 @@
+#ifndef PROBE_MACHINE_H
+#define PROBE_MACHINE_H
+
+#include "common/base/labels.h"
+#include "common/probe/source.h"
+
+/*
+ * Who this machine is: host, cpu_model, cpu_family, cpu_model_number,
+ * cpu_stepping, microcode, cpus (online), kernel, user_hz, governor,
+ * hypervisor.  What is not visible is left out; a hypervisor is "none" on bare
+ * metal, its product's name where that shows, "unknown" else.
+ */
+void machine_describe(const struct roots *roots, struct labels *meta);
+
+#endif

@@ -1,0 +1,410 @@
+/*
+ * rapl-sample: record what this machine shows.
+ *
+ * Reads /proc, /sys and an energy source; writes a sample stream.
+ *
+ *     rapl-sample -i 16ms | rapl-window --like MODEL | rapl-infer MODEL
+ *
+ * Exit codes: 0 done, 2 usage, 4 system, also where --require-energy finds no
+ * energy; with "-- COMMAND" those of the command, 128 + the signal that killed
+ * it, 127 if there is no such command, 126 if it cannot be run.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/child.h"
+#include "common/base/cli.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
+#include "common/base/xalloc.h"
+#include "common/probe/machine.h"
+#include "common/probe/probe.h"
+#include "common/probe/ticker.h"
+#include "formats/config.h"
+#include "formats/sample.h"
+
+#define SLOW_NS (100 * NS_PER_MS) /* from here on, all signals are cheap */
+#define SHORTEST_NS (100 * NS_PER_US)
+#define LONGEST_NS (86400 * NS_PER_S)
+#define FLUSH_FILE_NS (5 * NS_PER_S)
+
+struct options {
+    struct cli_common common;
+    struct roots roots;
+    int64_t interval_ns, duration_ns, flush_ns, count;
+    const char *signals;
+    struct strings labels;
+    bool list, require_energy;
+};
+
+struct sampler {
+    const struct options *o;
+    struct probe probe;
+    struct ticker ticker;
+    struct child child;
+    bool has_command;
+    struct stream_writer *out;
+    uint64_t *now, *before;          /* a cell a channel */
+    int64_t start_real, start_mono;  /* a row's time is real + elapsed */
+    int64_t flush_every, flushed_ns; /* CLOCK_MONOTONIC */
+};
+
+/* ---- the recording ---- */
+
+static bool should_stop(void *arg)
+{
+    struct sampler *s = arg;
+
+    return stop_requested() || (s->has_command && child_ended(&s->child));
+}
+
+static int put_mark(struct sampler *s, int64_t t_ns, enum mark_kind kind,
+                    int64_t value, const char *text, struct err *e)
+{
+    struct mark m = {t_ns, kind, value, text};
+
+    return value ? stream_writer_mark(s->out, &m, e) : 0;
+}
+
+/* Why this row may not follow from the one before it. */
+static int put_marks(struct sampler *s, int64_t t_ns, int64_t mono_ns,
+                     int64_t missed, struct err *e)
+{
+    int back = probe_went_back(&s->probe.channels, s->before, s->now);
+    struct mark reset = {t_ns, MARK_RESET, back, ""};
+
+    if (put_mark(s, t_ns, MARK_GAP, missed, "missed ticks", e) < 0 ||
+        put_mark(s, t_ns, MARK_CLOCK, ticker_clock_step(&s->ticker, mono_ns),
+                 "", e) < 0)
+        return -1;
+    if (back < 0)
+        return 0;
+    reset.text = s->probe.channels.at[back].name;
+    return stream_writer_mark(s->out, &reset, e);
+}
+
+/* Whole microseconds, because a timer is no better and they store smaller. */
+static int64_t row_time(const struct sampler *s, int64_t mono_ns)
+{
+    int64_t t = s->start_real + (mono_ns - s->start_mono);
+
+    return (t + NS_PER_US / 2) / NS_PER_US * NS_PER_US;
+}
+
+static int take(struct sampler *s, bool first, int64_t missed, struct err *e)
+{
+    int64_t mono_ns = clock_monotonic_ns(), t_ns = row_time(s, mono_ns);
+    uint64_t *swap = s->before;
+
+    s->before = s->now;
+    s->now = swap;
+    if (probe_read(&s->probe, s->now, e) < 0)
+        return -1;
+    if (!first && put_marks(s, t_ns, mono_ns, missed, e) < 0)
+        return -1;
+    if (stream_writer_row(s->out, t_ns, s->now, e) < 0)
+        return -1;
+    if (mono_ns - s->flushed_ns < s->flush_every)
+        return 0;
+    s->flushed_ns = mono_ns;
+    return stream_writer_flush(s->out, e);
+}
+
+static int record(struct sampler *s, struct err *e)
+{
+    const struct options *o = s->o;
+    int64_t end_ns = INT64_MAX, missed = 0;
+
+    ticker_start(&s->ticker, o->interval_ns);
+    s->start_mono = s->flushed_ns = clock_monotonic_ns();
+    s->start_real = clock_realtime_ns();
+    if (o->duration_ns > 0)
+        end_ns = s->ticker.next_ns - o->interval_ns + o->duration_ns;
+    for (int64_t n = 1;; n++) {
+        if (take(s, n == 1, missed, e) < 0)
+            return -1;
+        if (n == o->count || s->ticker.next_ns > end_ns)
+            return 0;
+        if (!ticker_wait(&s->ticker, should_stop, s, &missed))
+            return 0;
+    }
+}
+
+/* ---- before it ---- */
+
+/* "run", unless a label says it: when this began. */
+static void name_run(struct labels *meta)
+{
+    time_t now = clock_realtime_ns() / NS_PER_S;
+    struct tm tm;
+    char text[32];
+
+    if (gmtime_r(&now, &tm) &&
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+        labels_set(meta, META_RUN, text);
+}
+
+static void add_labels(struct labels *meta, const struct strings *labels)
+{
+    struct labels facts;
+
+    labels_copy(&facts, meta);
+    name_run(meta);
+    for (size_t i = 0; i < labels->n; i++) {
+        const char *equals = strchr(labels->at[i], '=');
+        char *key;
+
+        if (!equals || equals == labels->at[i])
+            cli_usage_error("--label: '%s' is not KEY=VALUE", labels->at[i]);
+        key = xstrndup(labels->at[i], (size_t)(equals - labels->at[i]));
+        if (labels_get(&facts, key))
+            cli_usage_error("--label: '%s' is for the recorder to say", key);
+        labels_set(meta, key, equals + 1);
+        free(key);
+    }
+    labels_release(&facts);
+}
+
+static void describe(struct sampler *s, const struct cli *cli,
+                     struct stream_header *h)
+{
+    const struct options *o = s->o;
+    const struct source *energy = probe_energy(&s->probe);
+    char *line = cli_provenance(cli, &o->common);
+
+    memset(h, 0, sizeof *h);
+    h->kind = STREAM_SAMPLE;
+    channels_copy(&h->channels, &s->probe.channels);
+    machine_describe(&o->roots, &h->meta);
+    labels_setf(&h->meta, META_INTERVAL, "%" PRId64, o->interval_ns);
+    labels_set(&h->meta, META_ENERGY, energy ? energy->name : "none");
+    add_labels(&h->meta, &o->labels);
+    strings_add(&h->provenance, line);
+    free(line);
+}
+
+static bool to_stdout(const struct options *o)
+{
+    return !o->common.output || strcmp(o->common.output, "-") == 0;
+}
+
+/* A file is written now and then; whoever reads a pipe wants it now. */
+static int64_t flush_interval(const struct options *o)
+{
+    const char *path = o->common.output;
+    struct stat st;
+
+    if (o->flush_ns > 0)
+        return o->flush_ns;
+    if ((to_stdout(o) ? fstat(STDOUT_FILENO, &st) : stat(path, &st)) < 0)
+        return FLUSH_FILE_NS;
+    return S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ? 0 : FLUSH_FILE_NS;
+}
+
+static void open_probe(struct sampler *s)
+{
+    const struct options *o = s->o;
+    const char *signals = o->signals;
+    struct err e;
+
+    if (!signals)
+        signals = o->list || o->interval_ns >= SLOW_NS ? "all" : "stat";
+    if (probe_open(&s->probe, &o->roots, true, signals, &e) < 0)
+        die(&e);
+    if (o->require_energy && !probe_energy(&s->probe)) {
+        e = s->probe.part[0].absent;
+        e.code = ERR_SYSTEM;
+        err_prefix(&e, "no energy source");
+        die(&e);
+    }
+    for (size_t i = 0; i < s->probe.notes.n; i++)
+        log_warn("%s", s->probe.notes.at[i]);
+    for (size_t i = 0; i < s->probe.n_parts; i++)
+        if (!s->probe.part[i].open)
+            log_verbose("no %s: %s", s->probe.part[i].source->name,
+                        s->probe.part[i].absent.msg);
+    s->now = xcalloc(s->probe.channels.n, sizeof *s->now);
+    s->before = xcalloc(s->probe.channels.n, sizeof *s->before);
+}
+
+static void close_probe(struct sampler *s)
+{
+    free(s->now);
+    free(s->before);
+    probe_close(&s->probe);
+}
+
+/* ---- --list ---- */
+
+static void list_part(const struct sampler *s, const struct probe_part *part)
+{
+    if (!part->open)
+        printf("%-9s absent: %s\n", part->source->name, part->absent.msg);
+    for (size_t i = 0; i < part->n; i++) {
+        const struct channel *c = &s->probe.channels.at[part->first + i];
+
+        printf("%-9s %-24s %-7s %-7s %20" PRIu64, part->source->name, c->name,
+               c->kind == CHANNEL_COUNTER ? "counter" : "gauge", c->unit,
+               s->now[part->first + i]);
+        if (c->wrap)
+            printf("  wraps at %" PRIu64, c->wrap);
+        putchar('\n');
+    }
+}
+
+static int list(struct sampler *s, struct err *e)
+{
+    if (probe_read(&s->probe, s->now, e) < 0)
+        return -1;
+    printf("%-9s %-24s %-7s %-7s %20s\n", "SOURCE", "CHANNEL", "KIND", "UNIT",
+           "NOW");
+    for (size_t i = 0; i < s->probe.n_parts; i++)
+        list_part(s, &s->probe.part[i]);
+    return 0;
+}
+
+/* ---- the whole ---- */
+
+static int read_config(struct cli *cli, const char *path, struct err *e)
+{
+    struct node *root = NULL;
+    int rc = config_read(&root, path, e);
+
+    if (rc == 0)
+        rc = config_options(root, cli, NULL, e);
+    node_free(root);
+    return rc;
+}
+
+static void check_options(const struct options *o)
+{
+    if (o->interval_ns < SHORTEST_NS || o->interval_ns > LONGEST_NS)
+        cli_usage_error("--interval: not in 100us..1d");
+    if (o->count > 0 && o->duration_ns > 0)
+        cli_usage_error("--count and --duration: one of them");
+}
+
+/* Returns the index of the command in argv. */
+static int parse(struct options *o, struct cli *cli, int argc, char **argv)
+{
+    struct opt opts[] = {
+        {OPT_DURATION, 'i', "interval", &o->interval_ns, "TIME",
+         "between samples (default 16ms)", 0, 0, 0, 0},
+        {OPT_INT, 'n', "count", &o->count, "N", "end after N samples", 1, 9e15,
+         0, 0},
+        {OPT_DURATION, 'd', "duration", &o->duration_ns, "TIME",
+         "end after TIME", 0, 0, 0, 0},
+        {OPT_STRINGS, 'l', "label", &o->labels, "KEY=VALUE",
+         "a label, workload=gzip; may be repeated", 0, 0, 0, 0},
+        {OPT_STRING, 0, "signals", &o->signals, "LIST",
+         "of " PROBE_SIGNALS ", all", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "require-energy", &o->require_energy, 0,
+         "exit 4 where no energy can be read", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "list", &o->list, 0,
+         "show what there is to record, and its values", 0, 0, 0, 0},
+        {OPT_DURATION, 0, "flush", &o->flush_ns, "TIME",
+         "write so often (a file: 5s; a pipe: always)", 0, 0, 0, 0},
+        {OPT_STRING, 0, "proc", &o->roots.proc, "DIR", "instead of /proc", 0, 0,
+         0, 0},
+        {OPT_STRING, 0, "sys", &o->roots.sys, "DIR", "instead of /sys", 0, 0, 0,
+         0},
+        CLI_COMMON(&o->common),
+    };
+    struct err e;
+    int first;
+
+    cli->opts = opts;
+    first = cli_parse(cli, argc, argv, &o->common);
+    if (o->common.config && read_config(cli, o->common.config, &e) < 0)
+        die(&e);
+    cli->opts = NULL;
+    check_options(o);
+    if (first < argc && strcmp(argv[first - 1], "--") != 0)
+        cli_usage_error("'%s': a command goes behind --", argv[first]);
+    return first;
+}
+
+/* Start the command once the output is there to record it. */
+static void start(struct sampler *s, char **command)
+{
+    struct err e;
+
+    if (!*command)
+        return;
+    if (child_start(&s->child, command, to_stdout(s->o), &e) < 0) {
+        log_error("%s", e.msg);
+        exit(s->child.status);
+    }
+    s->has_command = true;
+}
+
+static int run(struct sampler *s, const struct stream_header *h, struct err *e)
+{
+    struct err late;
+    int rc = stream_writer_begin(s->out, h, e);
+
+    if (rc == 0 && s->flush_every == 0)
+        rc = stream_writer_flush(s->out, e);
+    if (rc == 0)
+        rc = record(s, e);
+    if (stream_writer_close(s->out, &late) < 0 && rc == 0) {
+        *e = late;
+        rc = -1;
+    }
+    return rc;
+}
+
+/* The recording is complete; the command may still be at work. */
+static int outcome(struct sampler *s, int rc, const struct err *e)
+{
+    int status = 0;
+
+    if (rc < 0)
+        log_error("%s", e->msg);
+    if (s->has_command)
+        status = child_wait(&s->child);
+    return rc < 0 ? (int)e->code : status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.common = CLI_COMMON_INIT,
+                        .roots = {"/proc", "/sys"},
+                        .interval_ns = 16 * NS_PER_MS};
+    struct cli cli = {
+        .name = "rapl-sample",
+        .usage = "[OPTIONS] [-- COMMAND...]",
+        .about = "Record what this machine shows, and its energy where that "
+                 "can be read.",
+        .examples = "rapl-sample -d 20s -o idle.rapl\n"
+                    "rapl-sample -l workload=gzip -o gzip.rapl -- gzip -k FILE",
+    };
+    int first = parse(&o, &cli, argc, argv);
+    struct sampler s = {.o = &o};
+    struct stream_header h = {0};
+    struct err e;
+    int code, rc;
+
+    open_probe(&s);
+    if (o.list) {
+        rc = list(&s, &e);
+        code = outcome(&s, rc, &e);
+    } else {
+        describe(&s, &cli, &h);
+        if (stream_writer_open(&s.out, o.common.output, 0, &e) < 0)
+            die(&e);
+        s.flush_every = flush_interval(&o);
+        start(&s, argv + first);
+        rc = run(&s, &h, &e);
+        code = outcome(&s, rc, &e);
+        stream_header_release(&h);
+    }
+    close_probe(&s);
+    return cli_finish(code, -1, -1);
+}
