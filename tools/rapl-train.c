@@ -468,7 +468,7 @@ int main(int argc, char **argv)
         {OPT_STRING, 0, "history", &o.history, "FILE",
          "write a row an epoch to FILE, as TSV", 0, 0, 0, 0},
         {OPT_FLAG, 0, "slim", &o.slim, 0,
-         "leave out what --resume needs: a quarter of the size", 0, 0, 0, 0},
+         "leave out what --resume needs: a smaller file", 0, 0, 0, 0},
         {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
          "a stream that was cut is a warning", 0, 0, 0, 0},
         CLI_COMMON(&o.common),
