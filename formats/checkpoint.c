@@ -77,6 +77,18 @@ void checkpoint_add(struct checkpoint *c, const char *name,
     t->data = data;
 }
 
+void checkpoint_add_all(struct checkpoint *c, const struct tensors *ts,
+                        const char *but)
+{
+    for (size_t i = 0; i < ts->n; i++) {
+        const struct tensor *t = &ts->at[i];
+
+        if (!but || strncmp(t->name, but, strlen(but)) != 0)
+            checkpoint_add(c, t->name, CHECKPOINT_F32, t->n_dims, t->dim,
+                           t->data);
+    }
+}
+
 const struct checkpoint_tensor *checkpoint_find(const struct checkpoint *c,
                                                 const char *name)
 {
@@ -99,6 +111,16 @@ int checkpoint_copy(const struct checkpoint *c, const char *name,
                        name, t->n, dtypes[t->dtype].name, n,
                        dtypes[dtype].name);
     memcpy(out, t->data, tensor_bytes(t));
+    return 0;
+}
+
+int checkpoint_copy_all(const struct checkpoint *c, const struct tensors *ts,
+                        struct err *e)
+{
+    for (size_t i = 0; i < ts->n; i++)
+        if (checkpoint_copy(c, ts->at[i].name, CHECKPOINT_F32,
+                            tensor_count(&ts->at[i]), ts->at[i].data, e) < 0)
+            return -1;
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "common/base/digest.h"
 #include "common/base/err.h"
 #include "common/base/labels.h"
+#include "common/math/tensor.h"
 #include "formats/window.h"
 
 /*
@@ -82,6 +83,13 @@ void checkpoint_add(struct checkpoint *c, const char *name,
                     const size_t *shape, const void *data);
 
 /*
+ * Add all tensors of a table, as F32; those whose name begins with `but` are
+ * left out (NULL: none).
+ */
+void checkpoint_add_all(struct checkpoint *c, const struct tensors *ts,
+                        const char *but);
+
+/*
  * Write c to `path` so that at any moment either the previous file or the
  * whole new one is there: a temporary file beside it, synced, renamed.  What
  * exists and is no regular file (a pipe, a device) is written to directly; NULL
@@ -101,6 +109,10 @@ const struct checkpoint_tensor *checkpoint_find(const struct checkpoint *c,
 int checkpoint_copy(const struct checkpoint *c, const char *name,
                     enum checkpoint_dtype dtype, size_t n, void *out,
                     struct err *e);
+
+/* Fill all tensors of a table; each must exist with its number of values. */
+int checkpoint_copy_all(const struct checkpoint *c, const struct tensors *ts,
+                        struct err *e);
 
 /* A number of the metadata; -1 with e filled (ERR_DATA) if there is none. */
 int checkpoint_real(const struct checkpoint *c, const char *key, double *out,

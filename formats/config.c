@@ -340,3 +340,16 @@ int config_options(const struct node *root, struct cli *cli,
     }
     return 0;
 }
+
+int config_file_options(const char *path, struct cli *cli, struct err *e)
+{
+    struct node *root = NULL;
+    int status = 0;
+
+    if (path)
+        status = config_read(&root, path, e);
+    if (status == 0 && root)
+        status = config_options(root, cli, NULL, e);
+    node_free(root);
+    return status;
+}

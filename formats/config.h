@@ -32,4 +32,7 @@ int config_parse(struct node **root, const char *name, const char *text,
 int config_options(const struct node *root, struct cli *cli,
                    const char *const *others, struct err *e);
 
+/* Both at once, for tools whose file holds options only; path NULL: nothing. */
+int config_file_options(const char *path, struct cli *cli, struct err *e);
+
 #endif

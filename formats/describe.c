@@ -1,6 +1,8 @@
 #include "formats/describe.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "formats/json.h"
 
@@ -13,11 +15,23 @@ static void print_string(FILE *f, const char *before, const char *s,
     fputs(after, f);
 }
 
+/* Most keys need no quotes in YAML. */
+static void print_key(FILE *f, const char *key)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+
+    if (isalpha((unsigned char)key[0]) && !key[strspn(key, plain)])
+        fprintf(f, "  %s: ", key);
+    else
+        print_string(f, "  ", key, ": ");
+}
+
 static void print_metadata(FILE *f, const struct labels *meta)
 {
     fprintf(f, "metadata:%s\n", meta->n ? "" : " {}");
     for (size_t i = 0; i < meta->n; i++) {
-        print_string(f, "  ", meta->at[i].key, ": ");
+        print_key(f, meta->at[i].key);
         print_string(f, "", meta->at[i].value, "\n");
     }
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/xalloc.h"
+
 /*
  * The UTF-8 character at s, which ends with a NUL; returns its bytes.  A byte
  * that is part of no character is taken as Latin-1.
@@ -90,4 +92,17 @@ void json_node(FILE *f, const struct node *n)
         json_node(f, n->item[i]);
     }
     fputc(n->kind == NODE_LIST ? ']' : '}', f);
+}
+
+char *json_of(const struct node *n)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+
+    if (!f)
+        return xstrdup("");
+    json_node(f, n);
+    fclose(f);
+    return text;
 }

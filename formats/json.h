@@ -16,4 +16,7 @@ void json_text(FILE *f, const char *text);
 /* A tree on one line; scalars that are JSON numbers or truth values stay so. */
 void json_node(FILE *f, const struct node *n);
 
+/* The same, as a string on the heap. */
+char *json_of(const struct node *n);
+
 #endif

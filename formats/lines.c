@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/stop.h"
@@ -16,6 +17,7 @@ struct lines {
     const char *name;
     char *buf; /* SPACE + 1: room for the newline behind the last line */
     size_t start, end;
+    bool plain; /* a file on disk: reading never waits */
     bool eof, begun, cut;
     bool skipping; /* the rest of a line that was too long */
     uint64_t number, bytes;
@@ -25,6 +27,7 @@ int lines_open(struct lines **out, const char *path, struct err *e)
 {
     bool standard = !path || strcmp(path, "-") == 0;
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
     struct lines *l;
 
     *out = NULL;
@@ -32,6 +35,7 @@ int lines_open(struct lines **out, const char *path, struct err *e)
         return err_sys(e, "%s", path);
     l = *out = xcalloc(1, sizeof *l);
     l->fd = fd;
+    l->plain = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
     l->name = standard ? "standard input" : path;
     l->buf = xmalloc(SPACE + 1);
     return 0;
@@ -58,14 +62,29 @@ static int fill(struct lines *l, struct err *e)
     return 0;
 }
 
+static bool has_line(const struct lines *l)
+{
+    size_t at = l->start;
+
+    while (at < l->end && strchr(" \t\r\n", l->buf[at]))
+        at++;
+    return memchr(l->buf + at, '\n', l->end - at) != NULL;
+}
+
 int lines_peek(struct lines *l, const char **text, size_t *len, struct err *e)
 {
-    while (!l->eof && l->end - l->start < PEEK)
+    while (!l->eof && l->end - l->start < PEEK && !has_line(l))
         if (fill(l, e) < 0)
             return -1;
     *text = l->buf + l->start;
     *len = l->end - l->start < PEEK ? l->end - l->start : PEEK;
     return 0;
+}
+
+bool lines_would_wait(const struct lines *l)
+{
+    return !l->plain && !l->eof &&
+           !memchr(l->buf + l->start, '\n', l->end - l->start);
 }
 
 /* Hand out n bytes of the buffer as a line, of which `taken` are used up. */

@@ -27,9 +27,14 @@ int lines_open(struct lines **l, const char *path, struct err *e);
 int lines_next(struct lines *l, char **text, size_t *len, struct err *e);
 bool lines_cut(const struct lines *l);
 
-/* What the file begins with, without taking it: up to 4 KiB; text[len] is
- * readable. */
+/*
+ * What the file begins with, without taking it: its first line that is not
+ * blank at least, if that ends in 4 KiB; text[len] is readable.
+ */
 int lines_peek(struct lines *l, const char **text, size_t *len, struct err *e);
+
+/* Would lines_next() wait for somebody to write?  Never, of a plain file. */
+bool lines_would_wait(const struct lines *l);
 
 const char *lines_name(const struct lines *l); /* "standard input" for "-" */
 uint64_t lines_number(const struct lines *l);  /* of the last line, from 1 */

@@ -185,6 +185,11 @@ int logfile_next(struct logfile *f, struct log_row *row, struct err *e)
     return 1;
 }
 
+bool logfile_would_wait(const struct logfile *f)
+{
+    return f->next_held == f->n_held && lines_would_wait(f->lines);
+}
+
 void logfile_close(struct logfile *f)
 {
     if (!f)

@@ -41,6 +41,9 @@ int64_t logfile_interval_ns(const struct logfile *f);
 
 /* The next row, borrowed until the next call: 1, 0 at the end, -1 on error. */
 int logfile_next(struct logfile *f, struct log_row *row, struct err *e);
+
+/* Would logfile_next() wait for somebody to write? */
+bool logfile_would_wait(const struct logfile *f);
 void logfile_close(struct logfile *f);
 
 #endif

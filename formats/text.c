@@ -1,10 +1,12 @@
 #include "formats/text.h"
 
-#include <inttypes.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/pack.h"
 #include "common/base/xalloc.h"
@@ -13,7 +15,7 @@ enum { FULL = 1 << 16 }; /* bytes that are passed on together */
 
 struct text_writer {
     enum text_format format;
-    FILE *f;
+    int fd;
     const char *name;  /* of the file, for messages; borrowed */
     char **column;     /* as written before a cell (JSON) or in the header */
     size_t n, cap, at; /* columns; the column of the next cell */
@@ -220,16 +222,17 @@ static void put_quoted(struct text_writer *w, const char *s)
 int text_writer_open(struct text_writer **out, const char *path,
                      enum text_format format, struct err *e)
 {
-    bool to_stdout = !path || strcmp(path, "-") == 0;
-    FILE *f = to_stdout ? stdout : fopen(path, "w");
+    bool std = !path || strcmp(path, "-") == 0;
+    int fd = std ? STDOUT_FILENO
+                 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     struct text_writer *w;
 
     *out = NULL;
-    if (!f)
+    if (fd < 0)
         return err_sys(e, "%s", path);
     w = xcalloc(1, sizeof *w);
-    w->f = f;
-    w->name = to_stdout ? "standard output" : path;
+    w->fd = fd;
+    w->name = std ? "standard output" : path;
     w->format = format;
     *out = w;
     return 0;
@@ -393,13 +396,22 @@ void text_fixed(struct text_writer *w, double v, int decimals)
     put_cell(w, text, (size_t)n);
 }
 
-static int pass_on(struct text_writer *w, struct err *e)
+int text_writer_flush(struct text_writer *w, struct err *e)
 {
-    size_t n = w->buf.len;
+    const uint8_t *p = w->buf.data;
+    size_t left = w->buf.len;
 
-    w->buf.len = 0;
-    if (n && fwrite(w->buf.data, 1, n, w->f) != n)
-        return err_sys(e, "%s", w->name);
+    w->buf.len = 0; /* what failed is not tried again */
+    while (left > 0) {
+        ssize_t n = write(w->fd, p, left);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_sys(e, "%s", w->name);
+        p += n;
+        left -= (size_t)n;
+    }
     return 0;
 }
 
@@ -408,14 +420,7 @@ int text_row(struct text_writer *w, struct err *e)
     put_line_end(w);
     w->at = 0;
     w->rows++;
-    return w->buf.len < FULL ? 0 : pass_on(w, e);
-}
-
-int text_writer_flush(struct text_writer *w, struct err *e)
-{
-    if (pass_on(w, e) < 0)
-        return -1;
-    return fflush(w->f) == 0 ? 0 : err_sys(e, "%s", w->name);
+    return w->buf.len < FULL ? 0 : text_writer_flush(w, e);
 }
 
 int64_t text_writer_rows(const struct text_writer *w)
@@ -433,7 +438,7 @@ int text_writer_close(struct text_writer *w, struct err *e)
     if (w->format == TEXT_JSON)
         put_text(&w->buf, w->rows ? "\n]}\n" : "]}\n");
     result = text_writer_flush(w, e);
-    if (w->f != stdout && fclose(w->f) != 0 && result == 0)
+    if (w->fd != STDOUT_FILENO && close(w->fd) < 0 && result == 0)
         result = err_sys(e, "%s", w->name);
     text_columns_clear(w);
     free(w->column);

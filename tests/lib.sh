@@ -26,7 +26,10 @@ SHARED=
 [ -d "$ROOT/../shared/data" ] && SHARED=$(cd "$ROOT/../shared" && pwd)
 LC_ALL=C
 TZ=UTC
-export BUILD BIN PATH ROOT SHARED LC_ALL TZ
+# A program that ends, or dies with a message, leaves its memory to the kernel;
+# leaks are what the unit tests and the fuzz targets look for.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+export BUILD BIN PATH ROOT SHARED LC_ALL TZ ASAN_OPTIONS
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/rapl-test.XXXXXX") || exit 1
 trap 'rm -rf "$TMP"' EXIT
 trap 'exit 1' INT TERM

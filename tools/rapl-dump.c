@@ -276,22 +276,11 @@ static int run(struct dump *d, char **paths, int n_paths, struct err *e)
     return status < 0 ? -1 : worst;
 }
 
-static int read_config(struct cli *cli, const char *path, struct err *e)
-{
-    struct node *root = NULL;
-    int status = path ? config_read(&root, path, e) : 0;
-
-    if (status == 0 && root)
-        status = config_options(root, cli, NULL, e);
-    node_free(root);
-    return status;
-}
-
 static void take_options(struct options *o, struct cli *cli)
 {
     struct err e;
 
-    if (read_config(cli, o->common.config, &e) < 0)
+    if (config_file_options(o->common.config, cli, &e) < 0)
         die(&e);
     o->show = o->check     ? SHOW_CHECK
               : o->header  ? SHOW_HEADER

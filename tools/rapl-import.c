@@ -282,6 +282,8 @@ static int import_file(struct importer *im, const char *path, struct err *e)
     while (rc == 0 && more > 0 && !stop_requested()) {
         more = logfile_next(r.log, &row, e);
         rc = more > 0 ? take_row(im, &r, &row, e) : more;
+        if (rc == 0 && r.n_rows && logfile_would_wait(r.log))
+            rc = stream_writer_flush(im->out, e);
     }
     if (rc == 0 && r.n_rows == 0)
         log_warn("%s: no rows", logfile_name(r.log));
@@ -407,6 +409,7 @@ int main(int argc, char **argv)
     csv_map_release(&im.map);
     strings_release(&o.labels);
     free(im.provenance);
+    free(cli.argv);
     return cli_finish(rc < 0 ? (int)e.code : o.strict && im.n_rejected > 0,
                       (int64_t)(im.n_rows + im.n_rejected), (int64_t)im.n_rows);
 }

@@ -82,9 +82,16 @@ static const char *meta(const struct stream_header *h, const char *key,
     return value ? value : otherwise;
 }
 
+/* How the windows were split; rapl-window's own words where nobody says more.
+ */
+static const char *split_of(const struct stream_header *h)
+{
+    return meta(h, META_SPLIT, meta(h, "window.split", "none"));
+}
+
 static bool has_split(const struct stream_header *h)
 {
-    return strcmp(meta(h, META_SPLIT, "none"), "none") != 0;
+    return strcmp(split_of(h), "none") != 0;
 }
 
 /* The part of a row's key, or NULL where the row is not asked for. */
@@ -112,7 +119,7 @@ static struct group *find_group(struct scores *s, const struct stream_header *h,
                                 const char *part)
 {
     struct group *g = xcalloc(1, sizeof *g), **found;
-    char *split = xstrdup(meta(h, META_SPLIT, "none"));
+    char *split = xstrdup(split_of(h));
 
     split[strcspn(split, "=")] = '\0';
     strings_add(&g->key, meta(h, META_MODEL, "unknown"));
@@ -122,6 +129,8 @@ static struct group *find_group(struct scores *s, const struct stream_header *h,
     for (size_t i = 0; i < s->o->by.n; i++)
         strings_add(&g->key, meta(h, s->o->by.at[i], ""));
     found = tsearch(g, &s->groups, compare_groups);
+    if (!found)
+        die(&(struct err){ERR_SYSTEM, "out of memory"});
     if (*found != g) {
         strings_release(&g->key);
         free(g);
@@ -129,33 +138,49 @@ static struct group *find_group(struct scores *s, const struct stream_header *h,
     return *found;
 }
 
-/* Where the rows of a segment go, by part; NULL: nowhere. */
-static void begin_segment(struct scores *s, const struct stream_header *h,
-                          bool *wanted)
+/* The test rows of one split are training rows of another. */
+static void warn_of_leaks(struct scores *s, const struct stream_header *h)
 {
-    const struct options *o = s->o;
-    char *model;
+    const char *trained = meta(h, META_TRAINED_ON, ""), *split = split_of(h);
+    size_t n = strlen(split);
 
-    for (int part = PART_NONE; part <= PART_TEST; part++)
-        wanted[part] = part_of_key(o, h, (enum part)part) != NULL;
-    for (size_t i = 0; i < o->by.n; i++)
-        s->label_seen[i] |= labels_get(&h->meta, o->by.at[i]) != NULL;
-    if (!has_split(h) && labels_get(&h->meta, META_TRAINED_ON) && !s->warned) {
-        s->warned = true;
-        log_note("no split in these predictions: if the model was trained on "
-                 "such data, the scores flatter it");
-    }
-    if (log_level() < LOG_VERBOSE)
+    if (s->warned || !*trained ||
+        (has_split(h) && strncmp(trained, split, n) == 0 &&
+         (trained[n] == ' ' || !trained[n])))
         return;
-    model = xasprintf("model %s, sha256 %s, trained on %s",
-                      meta(h, META_MODEL, "unknown"),
-                      meta(h, META_MODEL_HASH, "unknown"),
-                      meta(h, META_TRAINED_ON, "unknown"));
+    s->warned = true;
+    log_note("the model was trained under split %s, and these rows have split "
+             "%s: if it learnt from some of them, the scores flatter it",
+             trained, split);
+}
+
+static void name_model(struct scores *s, const struct stream_header *h)
+{
+    char *model = xasprintf("model %s, sha256 %s, trained on %s",
+                            meta(h, META_MODEL, "unknown"),
+                            meta(h, META_MODEL_HASH, "unknown"),
+                            meta(h, META_TRAINED_ON, "unknown"));
+
     if (strings_find(&s->models, model) < 0) {
         strings_add(&s->models, model);
         log_verbose("%s", model);
     }
     free(model);
+}
+
+/* Which rows of the segment are asked for, by part. */
+static void begin_segment(struct scores *s, const struct stream_header *h,
+                          bool *wanted)
+{
+    const struct options *o = s->o;
+
+    for (int part = PART_NONE; part <= PART_TEST; part++)
+        wanted[part] = part_of_key(o, h, (enum part)part) != NULL;
+    for (size_t i = 0; i < o->by.n; i++)
+        s->label_seen[i] |= labels_get(&h->meta, o->by.at[i]) != NULL;
+    warn_of_leaks(s, h);
+    if (log_level() >= LOG_VERBOSE)
+        name_model(s, h);
 }
 
 static void add_row(struct scores *s, struct group *g,
@@ -389,17 +414,6 @@ static int run(const struct options *o, char **paths, int n_paths,
     return status;
 }
 
-static int read_config(struct cli *cli, const char *path, struct err *e)
-{
-    struct node *root = NULL;
-    int status = path ? config_read(&root, path, e) : 0;
-
-    if (status == 0 && root)
-        status = config_options(root, cli, NULL, e);
-    node_free(root);
-    return status;
-}
-
 /* "workload,run"; model, split and part have columns of their own. */
 static void take_labels(struct options *o)
 {
@@ -425,7 +439,7 @@ static void take_options(struct options *o, struct cli *cli)
     struct err e;
     char *end;
 
-    if (read_config(cli, o->common.config, &e) < 0)
+    if (config_file_options(o->common.config, cli, &e) < 0)
         die(&e);
     take_labels(o);
     o->mape_floor_w = strtod(o->mape_floor, &end);

@@ -221,7 +221,9 @@ int cli_set(struct cli *cli, const char *name, const char *value, struct err *e)
     for (struct opt *o = cli->opts; o->type != OPT_END; o++) {
         if (strcmp(o->name, name) != 0)
             continue;
-        return o->given ? 0 : set_option(o, xstrdup(value), e);
+        if (o->given)
+            return 0;
+        return set_option(o, o->type == OPT_STRING ? xstrdup(value) : value, e);
     }
     return 1;
 }

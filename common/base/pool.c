@@ -16,16 +16,16 @@ struct pool {
     pthread_cond_t wake, done;
     void (*task)(void *arg, size_t i, int thread);
     void *arg;
-    size_t next, n;      /* the task to take, and where they end */
-    atomic_size_t open;  /* tasks not taken: what the idle watch */
-    atomic_size_t left;  /* tasks not finished: what the caller watches */
+    size_t next, n;     /* the task to take, and where they end */
+    atomic_size_t open; /* tasks not taken: what the idle watch */
+    atomic_size_t left; /* tasks not finished: what the caller watches */
     atomic_bool quit;
     int size;
     struct worker {
         struct pool *pool;
         pthread_t id;
         int number;
-    } *worker; /* (size - 1) */
+    } * worker; /* (size - 1) */
 };
 
 static void relax(void)

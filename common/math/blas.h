@@ -20,6 +20,9 @@
  * chooses while it is loaded: so if the choice is poor and the user has not
  * set OPENBLAS_CORETYPE, the program starts itself again with it set.  Does
  * nothing where that is not possible.
+ *
+ * Also has denormal numbers taken as zero, in this thread and in those that it
+ * starts from now on.
  */
 void blas_start(char **argv);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum {
+    PLAIN_TEXT = 15, /* so many digits are exact in a double */
     MAX_TEXT = 256,  /* no number of a log is longer */
     MAX_DIGITS = 19, /* of a mantissa in 64 bits */
     MAX_POWER = 22,  /* 10^22 is the last power that a double holds exactly */
@@ -93,11 +94,40 @@ static bool parse_slowly(const char *s, const char *end, double *out)
     return true;
 }
 
+/*
+ * What nearly all numbers of a log are: a few digits, perhaps with a point.
+ * False says nothing but that the long way must be gone.
+ */
+static inline bool parse_plain(const char *s, const char *end, double *out)
+{
+    const char *first = s, *point = NULL;
+    uint64_t m = 0;
+    double v;
+
+    if (end - s < 1 || end - s > PLAIN_TEXT)
+        return false;
+    for (; s < end; s++) {
+        unsigned digit = (unsigned)(*s - '0');
+
+        if (digit < 10)
+            m = m * 10 + digit;
+        else if (*s == '.' && !point && s > first)
+            point = s;
+        else
+            return false;
+    }
+    v = (double)m;
+    *out = point ? v / power_of_ten[end - point - 1] : v;
+    return true;
+}
+
 bool decimal_parse(const char *s, const char *end, double *out)
 {
     struct number x;
     double v;
 
+    if (parse_plain(s, end, out))
+        return true;
     if (!scan(s, end, &x))
         return false;
     if (x.cut || x.mantissa >> 53 || x.exponent > MAX_POWER ||

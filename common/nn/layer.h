@@ -40,8 +40,9 @@ struct layer_type {
     const char *const *keys; /* settings it takes, NULL at the end */
 
     /*
-     * forward may be called with y == x, and backward then reads y and not x.
-     * The gradient of a row's value may only depend on that value.
+     * forward may be called with y == x, and backward with dx == dy.  Such a
+     * layer only cuts values to zero or scales them by a positive factor:
+     * backward of the one before sees what is left of its output.
      */
     bool in_place;
 

@@ -19,10 +19,10 @@ cases()
 {
     cat <<END
 rapl-import --from original run7.csv
-rapl-window --features seed4 -d 5 run7.rapl
-rapl-train --threads 1 -c configs/linear.yaml train.win
+rapl-window -d 5 run7.rapl
+rapl-train -q --threads 1 -c configs/linear.yaml train.win
 rapl-infer linear.ckpt --format csv run7.win
-rapl-score --format tsv run7.pred
+rapl-score -q --format tsv run7.pred
 rapl-dump run7.rapl
 END
 }

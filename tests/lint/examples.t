@@ -2,6 +2,7 @@
 # The examples of the manual pages run, in order, as a reader would type them:
 # every line set off under EXAMPLES is a command that must exit 0.  They run in
 # a directory that tests/fixtures/make prepares; a line that ends in \ goes on.
+# Where a reader would stop rapl-sample with ^C, it ends after three samples.
 . "$(dirname "$0")/../lib.sh"
 command -v mandoc >/dev/null || skip_all "no mandoc"
 
@@ -19,6 +20,14 @@ commands() # PAGE
     }'
 }
 
+mkdir "$TMP/shim"
+cat >"$TMP/shim/rapl-sample" <<END
+#!/bin/sh
+case " \$* " in *" -- "* | *" -n "* | *" -d "*) ;; *) set -- "\$@" -n 3 ;; esac
+exec "$BIN/rapl-sample" "\$@"
+END
+chmod +x "$TMP/shim/rapl-sample"
+
 n=0
 for page in "$ROOT"/doc/man/*.1; do
     name=$(basename "$page" .1)
@@ -31,7 +40,7 @@ for page in "$ROOT"/doc/man/*.1; do
     [ -s "$TMP/commands" ]
     ok $? "$name has examples"
     while IFS= read -r command; do
-        PATH=$TMP/$name/.shim:$PATH sh -c "$command" >"$OUT" 2>"$ERR" </dev/null
+        PATH=$TMP/shim:$PATH timeout 60 sh -c "$command" >"$OUT" 2>"$ERR" </dev/null
         ok $? "$command" || head -5 "$ERR" | sed 's/^/# /'
     done <"$TMP/commands"
 done

@@ -60,6 +60,7 @@ static void what_is_no_number_is_refused(void **state)
         "inf",   "-inf",   "0x1", " 1",  "1 ",  "1,5",  "1.2.3",
         "1e400", "-1e400", "1W",  "--1", "+-1", "1e5x", "-N/A-",
     };
+    static const char with_nul[] = {'1', 0, '2'};
     char digits[400];
     double v = 7;
 
@@ -67,12 +68,7 @@ static void what_is_no_number_is_refused(void **state)
     for (size_t i = 0; i < sizeof text / sizeof *text; i++)
         if (parse(text[i], &v))
             fail_msg("'%s' was taken", text[i]);
-    assert_false(decimal_parse("1\0"
-                               "2",
-                               "1\0"
-                               "2" +
-                                   3,
-                               &v));
+    assert_false(decimal_parse(with_nul, with_nul + 3, &v));
     memset(digits, '1', sizeof digits);
     assert_false(decimal_parse(digits, digits + sizeof digits, &v));
     assert_true(v == 7);
@@ -111,6 +107,7 @@ static void scaled(const char *text, int scale, int64_t want)
 
 static void times_are_exact(void **state)
 {
+    static const char *const bad[] = {"1e30", "9223372036854775808", "x", ""};
     int64_t v;
 
     (void)state;
@@ -122,12 +119,8 @@ static void times_are_exact(void **state)
     scaled("12.75", 0, 12);
     scaled("0", 9, 0);
     scaled("1e-30", 9, 0);
-    assert_false(decimal_scaled("1e30", "1e30" + 4, 0, &v));
-    {
-        const char *s = "9223372036854775808";
-        assert_false(decimal_scaled(s, s + 19, 0, &v));
-    }
-    assert_false(decimal_scaled("x", "x" + 1, 0, &v));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(decimal_scaled(bad[i], bad[i] + strlen(bad[i]), 0, &v));
 }
 
 int main(void)

@@ -20,6 +20,23 @@ has '10 rows from 2 files, 2 rejected'
 has 'run_3_of_2025'
 t stdin 0 'rapl-import <idle-box/night.txt -l workload=x | sh show'
 has stdin
+# A row that was printed is in the stream before the next is.
+mkfifo fifo
+rapl-import -q -o live.rapl fifo &
+exec 3>fifo
+head -6 idle-box/night.txt >&3
+tries=0
+until sh show <live.rapl 2>.zstd | grep -q ^86398000000000 || [ $tries -gt 300 ]; do
+    tries=$((tries + 1))
+    sleep .1
+done
+[ $tries -le 300 ]
+ok $? 'a live pipe is not held back'
+exec 3>&-
+wait
+t live 0 'sh show <live.rapl'
+has 86398000000000
+
 t folder 0 'cd idle-box && rapl-import -q -l workload=@dir night.txt | sh ../show'
 has idle-box
 t strict 1 'rapl-import --strict -o strict.rapl idle-box/night.txt'

@@ -9,7 +9,7 @@ predictions() # METADATA...
 
 # t power lower upper support measured dt part; e: 1, -2, 0 and one unmeasured
 predictions model=v3 model_sha256=abc split=run workload=io run=r1 \
-    trained_on=run >io.rapl <<'E1'
+    'trained_on=run train' >io.rapl <<'E1'
 1 11 9 12 1 10 1 3
 2 18 17 19 1 20 2 3
 3 30 nan nan 1 30 0.5 1
@@ -23,7 +23,7 @@ E1
 predictions model=linear split=run workload=cpu run=r2 >linear.rapl <<'E1'
 1 1.5 nan nan 1 0.5 1 3
 E1
-predictions workload=cpu trained_on=shuffle >unsplit.rapl <<'E1'
+predictions workload=cpu trained_on=run >unsplit.rapl <<'E1'
 1 1.5 nan nan 1 0.5 1 0
 2 1.5 nan nan 1 2.5 1 0
 E1
@@ -50,11 +50,16 @@ t order 0 'rapl-score --by run io.rapl cpu.rapl linear.rapl >a &&
 
 t unsplit 0 'rapl-score unsplit.rapl'
 has 'unknown	none	all	2'
-has 'no split in these predictions'
+has 'trained under split run, and these rows have split none'
+echo '1 2 nan nan 1 1 1 3' | predictions window.split=shuffle trained_on=run >w.rapl
+t other-split 0 'rapl-score w.rapl'
+has 'unknown	shuffle	test	1'
+has 'trained under split run, and these rows have split shuffle'
 t valid 0 'rapl-score --part valid io.rapl cpu.rapl | cut -f1-4'
 has 'v3	run	valid	1'
 t verbose 0 'rapl-score -v io.rapl'
-has 'model v3, sha256 abc, trained on run'
+has 'model v3, sha256 abc, trained on run train'
+hasnt 'flatter'
 
 t gate-passes 0 "rapl-score --gate 'mae<1.6' --gate 'r2>0.5' io.rapl"
 t gate-fails 1 "rapl-score --gate 'mae<1.5' io.rapl"

@@ -1,0 +1,35 @@
+#ifndef NN_ASSESS_H
+#define NN_ASSESS_H
+
+#include "common/base/labels.h"
+#include "common/math/metric.h"
+#include "common/nn/loss.h"
+#include "common/nn/model.h"
+
+/* Share of cases that the interval around a prediction should hold. */
+#define ASSESS_COVERAGE 0.9
+
+/* Below it a percentage error says nothing. */
+#define ASSESS_MAPE_FLOOR_W 1.0
+
+/* How good a model is on windows whose labels are known. */
+struct assessment {
+    size_t n;    /* windows */
+    double loss; /* mean; NaN where n is 0, as are mae_w, low_w, high_w */
+    double mae_w, r2;
+    double low_w, high_w; /* split-conformal interval, see conformal.h */
+    struct metric metric;
+};
+
+/* Predict the set, which has labels, with the model as it is. */
+void assess(struct assessment *a, struct predictor *p,
+            const struct loss_type *loss, const struct window_set *set);
+
+/* As "score.PART.mae_w" = "2.25", ..., for all figures that are known. */
+void assessment_scores(const struct assessment *a, const char *part,
+                       struct labels *ls);
+
+/* As "interval.low_w", "interval.high_w": W to add to a prediction. */
+void assessment_interval(const struct assessment *a, struct labels *ls);
+
+#endif

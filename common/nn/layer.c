@@ -1,0 +1,33 @@
+#include "common/nn/layer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/nn/layers.h"
+
+static const struct layer_type *const types[] = {&layer_dense, &layer_relu,
+                                                 &layer_dropout};
+#define N_TYPES (sizeof types / sizeof *types)
+
+const struct layer_type *layer_type_find(const char *name)
+{
+    for (size_t i = 0; i < N_TYPES; i++)
+        if (strcmp(types[i]->name, name) == 0)
+            return types[i];
+    return NULL;
+}
+
+const char *layer_type_names(void)
+{
+    return "dense, relu, dropout";
+}
+
+void layer_param(struct layer *l, const char *name, int n_dims,
+                 const size_t *dim)
+{
+    struct tensor *t = &l->param[l->n_params++];
+
+    snprintf(t->name, sizeof t->name, "%.80s.%s", l->name, name);
+    t->n_dims = n_dims;
+    memcpy(t->dim, dim, (size_t)n_dims * sizeof *dim);
+}

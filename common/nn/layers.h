@@ -1,0 +1,11 @@
+#ifndef NN_LAYERS_H
+#define NN_LAYERS_H
+
+#include "common/nn/layer.h"
+
+/* The kinds of layer there are; each is described in the file of its name. */
+extern const struct layer_type layer_dense;
+extern const struct layer_type layer_relu;
+extern const struct layer_type layer_dropout;
+
+#endif

@@ -1,0 +1,87 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/xalloc.h"
+#include "common/nn/workspace.h"
+
+#define TILE 256 /* rows at a time: what lies between layers stays in cache */
+
+struct predictor {
+    const struct model *model;
+    struct pool *pool;
+    int n_threads;
+    struct workspace **work; /* one a thread */
+};
+
+/* Rows to predict: given, or to be laid out from windows. */
+struct job {
+    struct predictor *p;
+    const float *x;
+    const struct window_set *set;
+    size_t n;
+    float *y;
+};
+
+struct predictor *predictor_new(const struct model *m, struct pool *pool)
+{
+    struct predictor *p = xcalloc(1, sizeof *p);
+
+    p->model = m;
+    p->pool = pool;
+    p->n_threads = pool ? pool_size(pool) : 1;
+    p->work = xcalloc((size_t)p->n_threads, sizeof *p->work);
+    for (int i = 0; i < p->n_threads; i++)
+        p->work[i] = workspace_new(m, TILE, false);
+    return p;
+}
+
+void predictor_free(struct predictor *p)
+{
+    if (!p)
+        return;
+    for (int i = 0; i < p->n_threads; i++)
+        workspace_free(p->work[i]);
+    free(p->work);
+    free(p);
+}
+
+static void predict_tile(void *arg, size_t i, int thread)
+{
+    const struct job *job = arg;
+    const struct model *m = job->p->model;
+    struct workspace *w = job->p->work[thread];
+    size_t at = i * TILE;
+    struct pass pass = {.n = job->n - at < TILE ? job->n - at : TILE};
+    const struct window_set *s = job->set;
+    const float *y;
+
+    if (s)
+        embed(s->x, s->D, s->delays, s->tau, s->end + at, pass.n, w->input);
+    else
+        memcpy(w->input, job->x + at * m->n_in,
+               pass.n * m->n_in * sizeof *w->input);
+    y = workspace_forward(w, &pass, w->input);
+    memcpy(job->y + at * m->n_out, y, pass.n * m->n_out * sizeof *y);
+}
+
+static void predict(struct job *job)
+{
+    size_t tiles = (job->n + TILE - 1) / TILE;
+
+    if (job->p->pool && tiles > 1)
+        pool_run(job->p->pool, tiles, predict_tile, job);
+    else
+        for (size_t i = 0; i < tiles; i++)
+            predict_tile(job, i, 0);
+}
+
+void predict_rows(struct predictor *p, const float *x, size_t n, float *y)
+{
+    predict(&(struct job){.p = p, .x = x, .n = n, .y = y});
+}
+
+void predict_windows(struct predictor *p, const struct window_set *set,
+                     float *y)
+{
+    predict(&(struct job){.p = p, .set = set, .n = set->N, .y = y});
+}

@@ -1,0 +1,116 @@
+#include "common/nn/recipe.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int recipe_read_input(const struct node *model, enum scale_kind *scaling,
+                      bool *clip, struct err *e)
+{
+    static const char *const known[] = {"scaling", "clip", "layers", NULL};
+    const char *name = "none";
+
+    *clip = false;
+    if (node_check_keys(model, known, e) < 0 ||
+        node_text(model, "scaling", &name, e) < 0 ||
+        node_bool(model, "clip", clip, e) < 0)
+        return -1;
+    if (scale_kind_parse(name, scaling, e) < 0)
+        return node_error(node_get(model, "scaling"), e,
+                          "scaling '%s' is none of none, minmax, zscore", name);
+    if (*clip && *scaling != SCALE_MINMAX)
+        return node_error(node_get(model, "clip"), e,
+                          "clip is for scaling minmax");
+    return 0;
+}
+
+static int read_lambda(struct recipe *r, const struct node *training,
+                       struct err *e)
+{
+    const struct node *list = node_get(training, "lambda");
+    char *end;
+
+    if (!list || list->kind != NODE_LIST || list->n < 1 ||
+        list->n > RECIPE_MAX_LAMBDA)
+        return node_error(list ? list : training, e,
+                          "ridge wants lambda: [...], a list of 1 to %d "
+                          "numbers",
+                          RECIPE_MAX_LAMBDA);
+    for (size_t i = 0; i < list->n; i++) {
+        const struct node *item = list->item[i];
+        const char *text = item->kind == NODE_SCALAR ? item->text : "";
+
+        r->lambda[i] = strtod(text, &end);
+        if (end == text || *end || !isfinite(r->lambda[i]) || r->lambda[i] < 0)
+            return node_error(item, e, "lambda: '%s' is no number from 0",
+                              text);
+    }
+    r->n_lambda = list->n;
+    return 0;
+}
+
+static int read_training(struct recipe *r, const struct node *training,
+                         struct err *e)
+{
+    static const char *const ridge_keys[] = {"method", "lambda", NULL};
+    const char *adam_keys[64] = {"method"}, *method = "adam";
+    size_t n = 1;
+
+    if (node_text(training, "method", &method, e) < 0)
+        return -1;
+    if (strcmp(method, "ridge") == 0) {
+        r->method = TRAIN_RIDGE;
+        if (node_check_keys(training, ridge_keys, e) < 0)
+            return -1;
+        return read_lambda(r, training, e);
+    }
+    if (strcmp(method, "adam") != 0)
+        return node_error(node_get(training, "method"), e,
+                          "method '%s' is neither adam nor ridge", method);
+    for (const char *const *k = train_option_keys; *k && n < 63; k++)
+        adam_keys[n++] = *k;
+    if (training && node_check_keys(training, adam_keys, e) < 0)
+        return -1;
+    return train_options_read(&r->train, training, e);
+}
+
+int recipe_read(struct recipe *r, const struct node *root, struct err *e)
+{
+    memset(r, 0, sizeof *r);
+    r->family = "custom";
+    r->model = node_get(root, "model");
+    train_options_init(&r->train);
+    if (!r->model)
+        return node_error(root, e,
+                          "no 'model:' here; a file with family, model and "
+                          "training is wanted");
+    if (node_text(root, "family", &r->family, e) < 0 ||
+        recipe_read_input(r->model, &r->scaling, &r->clip, e) < 0)
+        return -1;
+    return read_training(r, node_get(root, "training"), e);
+}
+
+static void adam_to_labels(const struct train_options *t, struct labels *ls)
+{
+    labels_set(ls, "training.method", "adam");
+    labels_set(ls, "training.loss", t->loss->name);
+    labels_setf(ls, "training.batch", "%" PRId64, t->batch);
+    labels_setf(ls, "training.epochs", "%" PRId64, t->epochs);
+    labels_setf(ls, "training.lr", "%.9g", t->lr);
+    labels_setf(ls, "training.weight_decay", "%.9g", t->weight_decay);
+    labels_setf(ls, "training.plateau_factor", "%.9g", t->plateau_factor);
+    labels_setf(ls, "training.plateau_patience", "%" PRId64,
+                t->plateau_patience);
+    labels_setf(ls, "training.min_lr", "%.9g", t->min_lr);
+    labels_setf(ls, "training.stop_patience", "%" PRId64, t->stop_patience);
+    labels_setf(ls, "training.seed", "%" PRIu64, t->seed);
+}
+
+void recipe_to_labels(const struct recipe *r, struct labels *ls)
+{
+    if (r->method == TRAIN_RIDGE)
+        labels_set(ls, "training.method", "ridge");
+    else
+        adam_to_labels(&r->train, ls);
+}

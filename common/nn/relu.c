@@ -1,0 +1,53 @@
+/*
+ * relu: y = x where x > 0, else 0.  A NaN stays one, so that it is found.
+ *
+ *     - {type: relu}
+ */
+#include "common/math/vector.h"
+#include "common/nn/layers.h"
+
+static int setup(struct layer *l, const struct node *settings, struct err *e)
+{
+    (void)settings;
+    (void)e;
+    l->out = l->in;
+    return 0;
+}
+
+VECTOR static void cut(size_t n, const float *x, float *y)
+{
+    VECTOR_LOOP
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] < 0 ? 0 : x[i];
+}
+
+VECTOR static void pass_on(size_t n, const float *y, const float *dy, float *dx)
+{
+    VECTOR_LOOP
+    for (size_t i = 0; i < n; i++)
+        dx[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+static void forward(const struct layer *l, const struct pass *p, const float *x,
+                    float *y)
+{
+    cut(p->n * l->n_in, x, y);
+}
+
+static void backward(const struct layer *l, const struct pass *p,
+                     const float *x, const float *y, const float *dy, float *dx,
+                     float *const *grad)
+{
+    (void)x;
+    (void)grad;
+    pass_on(p->n * l->n_in, y, dy, dx);
+}
+
+const struct layer_type layer_relu = {
+    .name = "relu",
+    .keys = (const char *const[]){NULL},
+    .in_place = true,
+    .setup = setup,
+    .forward = forward,
+    .backward = backward,
+};

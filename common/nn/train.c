@@ -1,0 +1,296 @@
+#include "common/nn/train.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/xalloc.h"
+#include "common/nn/adam.h"
+#include "common/nn/workspace.h"
+
+enum {
+    SHARD = 64,       /* rows of a batch with one gradient of their own */
+    MAX_SHARDS = 64,  /* more rows a shard where a batch would have more */
+    RANGE = 8192,     /* parameters that one task updates */
+    EVALUATE = 65536, /* windows predicted at a time */
+};
+
+#define ORDER_STREAM 0x6f72646572ull
+#define PLATEAU_THRESHOLD 1e-4 /* relative: PyTorch's default */
+
+struct trainer {
+    struct model *model;
+    struct train_options options;
+    struct window_set set;
+    struct pool *pool;
+    struct train_state state;
+    struct tensors tensors;
+
+    float *moment[2], *best; /* laid out as model->params */
+    float *grad;             /* (shards, model->size) */
+    double *loss;            /* (shards) summed over their rows */
+    float *target;           /* (threads, shard_rows) */
+    struct workspace **work; /* one a thread */
+    size_t shard_rows;
+    uint32_t *order; /* (N) window ends as this epoch takes them */
+    bool ordered;
+    uint64_t order_epoch;
+
+    size_t first, n, n_shards; /* the batch at hand: windows in `order` */
+};
+
+static float *like_params(const struct model *m)
+{
+    float *p = xmalloc_aligned(m->size, sizeof *p);
+
+    memset(p, 0, m->size * sizeof *p);
+    return p;
+}
+
+static void name_tensors(struct trainer *t)
+{
+    struct model *m = t->model;
+    static const char *const prefix[] = {"", "train.last.", "train.m.",
+                                         "train.v."};
+    float *base[] = {t->best, m->params, t->moment[0], t->moment[1]};
+
+    for (int k = 0; k < 4; k++)
+        for (size_t i = 0; i < m->tensors.n; i++) {
+            const struct tensor *p = &m->tensors.at[i];
+            char *name = xasprintf("%s%s", prefix[k], p->name);
+
+            tensors_add(&t->tensors, name, p->n_dims, p->dim,
+                        base[k] + (p->data - m->params));
+            free(name);
+        }
+}
+
+struct trainer *trainer_new(struct model *m, const struct train_options *o,
+                            const struct window_set *set, struct pool *pool)
+{
+    struct trainer *t = xcalloc(1, sizeof *t);
+    size_t batch = (size_t)o->batch, threads = (size_t)pool_size(pool);
+    size_t per_shard = (batch + MAX_SHARDS - 1) / MAX_SHARDS, shards;
+
+    t->model = m;
+    t->options = *o;
+    t->set = *set;
+    t->pool = pool;
+    t->state = (struct train_state){
+        .lr = o->lr, .best = HUGE_VAL, .plateau_best = HUGE_VAL};
+    t->shard_rows = per_shard > SHARD ? per_shard : SHARD;
+    shards = (batch + t->shard_rows - 1) / t->shard_rows;
+    t->moment[0] = like_params(m);
+    t->moment[1] = like_params(m);
+    t->best = like_params(m);
+    memcpy(t->best, m->params, m->size * sizeof *t->best);
+    t->grad = xmalloc_aligned(shards * m->size, sizeof *t->grad);
+    memset(t->grad, 0, shards * m->size * sizeof *t->grad);
+    t->loss = xcalloc(shards, sizeof *t->loss);
+    t->target = xcalloc(threads * t->shard_rows, sizeof *t->target);
+    t->work = xcalloc(threads, sizeof(struct workspace *));
+    for (size_t i = 0; i < threads; i++)
+        t->work[i] = workspace_new(m, t->shard_rows, true);
+    t->order = xcalloc(set->N, sizeof *t->order);
+    name_tensors(t);
+    return t;
+}
+
+void trainer_free(struct trainer *t)
+{
+    if (!t)
+        return;
+    for (int i = 0; i < pool_size(t->pool); i++)
+        workspace_free(t->work[i]);
+    free(t->work);
+    free(t->moment[0]);
+    free(t->moment[1]);
+    free(t->best);
+    free(t->grad);
+    free(t->loss);
+    free(t->target);
+    free(t->order);
+    tensors_release(&t->tensors);
+    free(t);
+}
+
+uint64_t trainer_batches(const struct trainer *t)
+{
+    size_t batch = (size_t)t->options.batch;
+
+    return (t->set.N + batch - 1) / batch;
+}
+
+/* The order of an epoch depends on seed and epoch alone, so that training can
+ * be taken up in its midst. */
+static void put_in_order(struct trainer *t)
+{
+    struct rng rng;
+
+    if (t->ordered && t->order_epoch == t->state.epoch)
+        return;
+    memcpy(t->order, t->set.end, t->set.N * sizeof *t->order);
+    rng_init(&rng, t->options.seed, ORDER_STREAM + t->state.epoch);
+    rng_shuffle(&rng, t->order, t->set.N);
+    t->ordered = true;
+    t->order_epoch = t->state.epoch;
+}
+
+static void run_shard(void *arg, size_t i, int thread)
+{
+    struct trainer *t = arg;
+    const struct window_set *s = &t->set;
+    struct workspace *w = t->work[thread];
+    float *target = t->target + (size_t)thread * t->shard_rows, *y;
+    size_t at = i * t->shard_rows;
+    const uint32_t *end = t->order + t->first + at;
+    struct pass pass = {
+        .n = t->n - at < t->shard_rows ? t->n - at : t->shard_rows,
+        .training = true,
+        .seed = t->options.seed,
+        .step = t->state.step,
+        .row = at,
+    };
+
+    embed(s->x, s->D, s->delays, s->tau, end, pass.n, w->input);
+    embed_labels(s->label, end, pass.n, target);
+    y = workspace_forward(w, &pass, w->input);
+    t->loss[i] =
+        t->options.loss->eval(y, target, pass.n, 1 / (float)t->n, w->slope[0]);
+    workspace_backward(w, &pass, t->grad + i * t->model->size);
+}
+
+static void update_range(void *arg, size_t i, int thread)
+{
+    struct trainer *t = arg;
+    size_t at = i * RANGE, size = t->model->size;
+    struct adam adam = {t->state.lr, t->options.weight_decay,
+                        t->state.step + 1};
+
+    (void)thread;
+    adam_step(&adam, size - at < RANGE ? size - at : RANGE, t->grad + at,
+              t->n_shards, size, t->model->params + at, t->moment[0] + at,
+              t->moment[1] + at);
+}
+
+/* Say where a loss that is no number came from, as well as can be seen. */
+static int not_finite(const struct trainer *t, struct err *e)
+{
+    const struct tensors *ts = &t->model->tensors;
+    const char *where = "an input, a label, or a value between the layers";
+
+    for (size_t i = ts->n; i-- > 0;)
+        for (size_t j = 0; j < tensor_count(&ts->at[i]); j++)
+            if (!isfinite(ts->at[i].data[j]))
+                where = ts->at[i].name;
+    return err_set(e, ERR_DATA,
+                   "epoch %" PRIu64 ", batch %" PRIu64
+                   ": the loss is not finite (%s is not); a lower learning "
+                   "rate may help",
+                   t->state.epoch + 1, t->state.batch + 1, where);
+}
+
+int trainer_step(struct trainer *t, struct err *e)
+{
+    struct train_state *s = &t->state;
+    size_t batch = (size_t)t->options.batch;
+    double loss = 0;
+
+    if (s->batch >= trainer_batches(t))
+        return 0;
+    put_in_order(t);
+    t->first = s->batch * batch;
+    t->n = t->set.N - t->first < batch ? t->set.N - t->first : batch;
+    t->n_shards = (t->n + t->shard_rows - 1) / t->shard_rows;
+    pool_run(t->pool, t->n_shards, run_shard, t);
+    for (size_t i = 0; i < t->n_shards; i++)
+        loss += t->loss[i];
+    if (!isfinite(loss))
+        return not_finite(t, e);
+    pool_run(t->pool, (t->model->size + RANGE - 1) / RANGE, update_range, t);
+    s->loss_sum += loss;
+    s->step++;
+    s->batch++;
+    return s->batch < trainer_batches(t);
+}
+
+/* As torch.optim.lr_scheduler.ReduceLROnPlateau. */
+static void adapt_rate(struct trainer *t, double loss)
+{
+    struct train_state *s = &t->state;
+    const struct train_options *o = &t->options;
+    double lr;
+
+    if (loss < s->plateau_best * (1 - PLATEAU_THRESHOLD)) {
+        s->plateau_best = loss;
+        s->plateau_bad = 0;
+        return;
+    }
+    if (++s->plateau_bad <= (uint64_t)o->plateau_patience)
+        return;
+    lr = fmax(s->lr * o->plateau_factor, o->min_lr);
+    if (s->lr - lr > 1e-8)
+        s->lr = lr;
+    s->plateau_bad = 0;
+}
+
+struct train_verdict trainer_epoch_end(struct trainer *t, double valid_loss)
+{
+    struct train_state *s = &t->state;
+    const struct train_options *o = &t->options;
+    struct train_verdict v = {.train_loss = s->loss_sum / (double)t->set.N,
+                              .valid_loss = valid_loss,
+                              .lr = s->lr,
+                              .best = valid_loss < s->best};
+
+    s->epoch++;
+    s->batch = 0;
+    s->loss_sum = 0;
+    s->stop_bad = v.best ? 0 : s->stop_bad + 1;
+    if (v.best) {
+        s->best = valid_loss;
+        s->best_epoch = s->epoch;
+        memcpy(t->best, t->model->params, t->model->size * sizeof *t->best);
+    }
+    adapt_rate(t, valid_loss);
+    v.stop = s->epoch >= (uint64_t)o->epochs ||
+             (o->stop_patience && s->stop_bad >= (uint64_t)o->stop_patience);
+    return v;
+}
+
+double evaluate(struct predictor *p, const struct loss_type *loss,
+                const struct window_set *set)
+{
+    size_t room = set->N < EVALUATE ? set->N : EVALUATE;
+    float *y = xcalloc(room, sizeof *y), *target = xcalloc(room, sizeof *y);
+    double sum = 0;
+
+    for (size_t at = 0; at < set->N; at += EVALUATE) {
+        struct window_set part = *set;
+
+        part.end += at;
+        part.N = set->N - at < EVALUATE ? set->N - at : EVALUATE;
+        predict_windows(p, &part, y);
+        embed_labels(part.label, part.end, part.N, target);
+        sum += loss->eval(y, target, part.N, 0, NULL);
+    }
+    free(y);
+    free(target);
+    return sum / (double)set->N;
+}
+
+const struct tensors *trainer_tensors(const struct trainer *t)
+{
+    return &t->tensors;
+}
+
+struct train_state *trainer_state(struct trainer *t)
+{
+    return &t->state;
+}
+
+void trainer_take_best(struct trainer *t)
+{
+    memcpy(t->model->params, t->best, t->model->size * sizeof *t->best);
+}

@@ -1,0 +1,129 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/nn/train.h"
+
+void train_options_init(struct train_options *o)
+{
+    *o = (struct train_options){
+        .batch = 256,
+        .epochs = 100,
+        .lr = 5e-4,
+        .weight_decay = 3e-4,
+        .loss = loss_type_find("mse"),
+        .plateau_factor = .5,
+        .plateau_patience = 5,
+        .min_lr = 1e-5,
+        .stop_patience = 15,
+        .seed = 42,
+    };
+}
+
+const char *const train_option_keys[] = {
+    "batch",          "epochs",           "lr",     "weight_decay",  "loss",
+    "plateau_factor", "plateau_patience", "min_lr", "stop_patience", NULL};
+
+static int read_loss(struct train_options *o, const struct node *training,
+                     struct err *e)
+{
+    const char *name = NULL;
+
+    if (node_text(training, "loss", &name, e))
+        return -1;
+    if (!name)
+        return 0;
+    o->loss = loss_type_find(name);
+    if (!o->loss)
+        return node_error(node_get(training, "loss"), e,
+                          "no loss is called '%.100s'; there are: %s", name,
+                          loss_type_names());
+    return 0;
+}
+
+int train_options_read(struct train_options *o, const struct node *training,
+                       struct err *e)
+{
+    if (node_int(training, "batch", 1, 65536, &o->batch, e) ||
+        node_int(training, "epochs", 1, 1000000, &o->epochs, e) ||
+        node_real(training, "lr", 0, 1e3, &o->lr, e) ||
+        node_real(training, "weight_decay", 0, 1e3, &o->weight_decay, e) ||
+        node_real(training, "plateau_factor", 0, 1, &o->plateau_factor, e) ||
+        node_int(training, "plateau_patience", 0, 1000000, &o->plateau_patience,
+                 e) ||
+        node_real(training, "min_lr", 0, 1e3, &o->min_lr, e) ||
+        node_int(training, "stop_patience", 0, 1000000, &o->stop_patience, e))
+        return -1;
+    return read_loss(o, training, e);
+}
+
+/* The fields of train_state by name: one table writes and reads them. */
+struct field {
+    const char *name;
+    size_t offset;
+    bool real;
+};
+
+#define COUNT(f)                                            \
+    {                                                       \
+        "train." #f, offsetof(struct train_state, f), false \
+    }
+#define REAL(f)                                            \
+    {                                                      \
+        "train." #f, offsetof(struct train_state, f), true \
+    }
+
+static const struct field fields[] = {
+    COUNT(epoch),       COUNT(batch),    COUNT(step),       REAL(lr),
+    REAL(best),         REAL(loss_sum),  COUNT(best_epoch), REAL(plateau_best),
+    COUNT(plateau_bad), COUNT(stop_bad),
+};
+#define N_FIELDS (sizeof fields / sizeof *fields)
+
+void train_state_to_labels(const struct train_state *s, struct labels *ls)
+{
+    for (size_t i = 0; i < N_FIELDS; i++) {
+        const char *at = (const char *)s + fields[i].offset;
+        uint64_t count;
+        double real;
+
+        memcpy(&count, at, sizeof count);
+        memcpy(&real, at, sizeof real);
+        if (fields[i].real)
+            labels_setf(ls, fields[i].name, "%.17g", real);
+        else
+            labels_setf(ls, fields[i].name, "%llu", (unsigned long long)count);
+    }
+}
+
+static int read_field(const struct field *f, const char *text, void *out)
+{
+    uint64_t count;
+    double real;
+    char *end;
+
+    if (f->real) {
+        real = strtod(text, &end);
+        memcpy(out, &real, sizeof real);
+        return end == text || *end || isnan(real) ? -1 : 0;
+    }
+    count = strtoull(text, &end, 10);
+    memcpy(out, &count, sizeof count);
+    return *text < '0' || *text > '9' || *end ? -1 : 0;
+}
+
+int train_state_from_labels(struct train_state *s, const struct labels *ls,
+                            struct err *e)
+{
+    for (size_t i = 0; i < N_FIELDS; i++) {
+        const char *text = labels_get(ls, fields[i].name);
+
+        if (!text || read_field(&fields[i], text, (char *)s + fields[i].offset))
+            return err_set(e, ERR_DATA,
+                           "%s is missing or no number: training cannot be "
+                           "resumed from this",
+                           fields[i].name);
+    }
+    return 0;
+}

@@ -1,0 +1,171 @@
+#include "formats/dataset.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/digest.h"
+#include "common/base/xalloc.h"
+#include "formats/sample.h"
+
+enum { MAX_DISTINCT = 64 };
+
+void dataset_release(struct dataset *ds)
+{
+    window_spec_release(&ds->spec);
+    free(ds->x);
+    free(ds->label);
+    for (int p = 0; p <= PART_TEST; p++)
+        free(ds->end[p]);
+    strings_release(&ds->workloads);
+    strings_release(&ds->cpu_models);
+    memset(ds, 0, sizeof *ds);
+}
+
+static void note_distinct(struct strings *ss, const char *value)
+{
+    if (value && ss->n < MAX_DISTINCT && strings_find(ss, value) < 0)
+        strings_add(ss, value);
+}
+
+static int begin_segment(struct dataset *ds, const struct window_reader *r,
+                         struct err *e)
+{
+    const struct window_spec *spec = window_reader_spec(r);
+    const struct labels *meta = &window_reader_header(r)->meta;
+
+    if (ds->n_segments++ == 0) {
+        window_spec_copy(&ds->spec, spec);
+        ds->D = spec->features.n;
+    }
+    if (window_spec_check(&ds->spec, spec, e) < 0)
+        return err_prefix(e, "segment %zu differs from the first",
+                          ds->n_segments);
+    if (strcmp(ds->spec.target, spec->target) != 0 ||
+        strcmp(ds->spec.split, spec->split) != 0)
+        return err_set(e, ERR_DATA,
+                       "segment %zu has target %s and split %s, the first %s "
+                       "and %s: make all of them with one rapl-window",
+                       ds->n_segments, spec->target, spec->split,
+                       ds->spec.target, ds->spec.split);
+    note_distinct(&ds->workloads, labels_get(meta, META_WORKLOAD));
+    note_distinct(&ds->cpu_models, labels_get(meta, META_CPU_MODEL));
+    return 0;
+}
+
+/* Grow by half: large blocks move without a copy, untouched pages are free. */
+static void *reserve(void *p, size_t need, size_t *cap, size_t size)
+{
+    if (need <= *cap)
+        return p;
+    *cap = need + need / 2;
+    return xreallocarray(p, *cap, size);
+}
+
+static void add_window(struct dataset *ds, enum part part, size_t row)
+{
+    ds->end[part] = xgrow(ds->end[part], ds->n[part], &ds->cap_end[part],
+                          sizeof *ds->end[part]);
+    ds->end[part][ds->n[part]++] = (uint32_t)row;
+}
+
+static int add_rows(struct dataset *ds, const struct window_rows *rows,
+                    struct err *e)
+{
+    bool split = strcmp(ds->spec.split, "none") != 0;
+    size_t span = window_span(&ds->spec), T = ds->T + rows->n;
+
+    if (T > UINT32_MAX)
+        return err_set(e, ERR_DATA, "more than %u rows", UINT32_MAX);
+    ds->x = reserve(ds->x, T * ds->D, &ds->cap_x, sizeof *ds->x);
+    ds->label = reserve(ds->label, T, &ds->cap_label, sizeof *ds->label);
+    memcpy(ds->x + ds->T * ds->D, rows->x, rows->n * ds->D * sizeof *ds->x);
+    memcpy(ds->label + ds->T, rows->label, rows->n * sizeof *ds->label);
+    for (size_t i = 0; i < rows->n; i++) {
+        int part = split ? rows->part[i] : PART_TRAIN;
+
+        if (part > PART_TEST)
+            return err_set(e, ERR_DATA, "part %d is none of ours", part);
+        if (part != PART_NONE && rows->span[i] >= span &&
+            isfinite(rows->label[i]))
+            add_window(ds, (enum part)part, ds->T + i);
+    }
+    ds->T = T;
+    return 0;
+}
+
+int dataset_add(struct dataset *ds, const char *path, struct err *e)
+{
+    struct window_reader *r = NULL;
+    struct window_rows rows;
+    int rc = window_reader_open(&r, path, e);
+
+    if (rc < 0)
+        goto out;
+    stream_reader_allow_truncated(window_reader_stream(r), ds->allow_truncated);
+    while ((rc = window_reader_next(r, &rows, e)) > 0) {
+        if ((rows.new_segment && begin_segment(ds, r, e) < 0) ||
+            add_rows(ds, &rows, e) < 0) {
+            rc = err_prefix(e, "%s",
+                            stream_reader_name(window_reader_stream(r)));
+            goto out;
+        }
+    }
+out:
+    window_reader_close(r);
+    return rc;
+}
+
+struct window_set dataset_part(const struct dataset *ds, enum part part)
+{
+    return (struct window_set){
+        .x = ds->x,
+        .label = ds->label,
+        .end = ds->end[part],
+        .T = ds->T,
+        .D = ds->D,
+        .N = ds->n[part],
+        .delays = (size_t)ds->spec.delays,
+        .tau = (size_t)ds->spec.tau,
+    };
+}
+
+static void set_list(struct labels *meta, const char *key,
+                     const struct strings *ss)
+{
+    char *text = xstrdup("");
+
+    for (size_t i = 0; i < ss->n; i++) {
+        char *longer = xasprintf("%s%s%s", text, i ? ", " : "", ss->at[i]);
+
+        free(text);
+        text = longer;
+    }
+    if (ss->n)
+        labels_setf(meta, key, "%s%s", text,
+                    ss->n == MAX_DISTINCT ? ", ..." : "");
+    free(text);
+}
+
+void dataset_describe(const struct dataset *ds, struct labels *meta)
+{
+    struct digest *d = digest_new();
+    char hex[DIGEST_HEX + 1];
+
+    digest_add(d, ds->x, ds->T * ds->D * sizeof *ds->x);
+    digest_add(d, ds->label, ds->T * sizeof *ds->label);
+    labels_setf(meta, "data.segments", "%zu", ds->n_segments);
+    labels_setf(meta, "data.rows", "%zu", ds->T);
+    for (int p = PART_TRAIN; p <= PART_TEST; p++) {
+        char *key = xasprintf("data.windows.%s", part_name((enum part)p));
+
+        digest_add(d, part_name((enum part)p), 4);
+        digest_add(d, ds->end[p], ds->n[p] * sizeof *ds->end[p]);
+        labels_setf(meta, key, "%zu", ds->n[p]);
+        free(key);
+    }
+    digest_end(d, hex);
+    labels_set(meta, "data.sha256", hex);
+    set_list(meta, "data.workloads", &ds->workloads);
+    set_list(meta, "data.cpu_models", &ds->cpu_models);
+}

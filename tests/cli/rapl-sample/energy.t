@@ -1,0 +1,39 @@
+#!/bin/sh
+# No energy is the normal case, unless someone says it must be there.
+. "$(dirname "$0")/../../lib.sh"
+guest="--proc $ROOT/tests/fixtures/machine-guest/proc --sys $ROOT/tests/fixtures/machine-guest/sys"
+t absent 0 "rapl-sample $guest -n 1 >a.rapl"
+hasnt energy
+t required 4 "rapl-sample $guest --require-energy -n 1 -o b.rapl"
+has 'no RAPL zone'
+[ ! -e b.rapl ]
+ok $? "and nothing is written"
+t present 0 "rapl-sample --require-energy --sys $ROOT/tests/fixtures/machine-one/sys -n 1 >c.rapl"
+
+# Without the permission: one line, with the file and the command that helps.
+cp -r "$ROOT/tests/fixtures/machine-two" two
+chmod 0 two/sys/class/powercap/intel-rapl:*/energy_uj two/sys/class/powercap/intel-rapl-mmio:0/energy_uj
+if ! cat two/sys/class/powercap/intel-rapl:0/energy_uj >/dev/null 2>&1; then
+    as=
+elif setpriv --bounding-set=-dac_override,-dac_read_search true 2>/dev/null; then
+    as="setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-dac_override,-dac_read_search"
+else
+    ok 0 "unreadable counters # SKIP root may read everything here"
+    done_testing
+    exit
+fi
+two="--proc $PWD/two/proc --sys $PWD/two/sys"
+t unreadable 0 "$as rapl-sample $two -n 1 >d.rapl"
+has 'intel-rapl:0/energy_uj: Permission denied; grant it with: sudo setcap cap_dac_read_search+ep'
+[ "$(wc -l <"$ERR")" -eq 1 ]
+ok $? "in one line"
+t unreadable-required 4 "$as rapl-sample $two --require-energy -n 1 -o e.rapl"
+has 'sudo setcap'
+[ "$(wc -l <"$ERR")" -eq 1 ]
+ok $? "in one line"
+chmod 644 two/sys/class/powercap/intel-rapl:1/energy_uj
+t some 0 "$as rapl-sample $two --list"
+has 'energy:package-1'
+hasnt 'energy:package-0 '
+has 'Permission denied'
+done_testing

@@ -1,0 +1,377 @@
+/* Training: as PyTorch does it, the same for any threads, resumable. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/base/xalloc.h"
+#include "common/math/blas.h"
+#include "common/nn/adam.h"
+#include "common/nn/train.h"
+#include "tests/unit/nn.h"
+
+#define SMALL                                    \
+    "layers: [{type: dense, name: a, out: 33}, " \
+    "{type: relu}, {type: dropout, rate: 0.3}, " \
+    "{type: dense, name: b, out: 1}]"
+
+enum { D = 3, DELAYS = 4, N = 333, T = N + DELAYS - 1 };
+
+static struct err e;
+
+struct data {
+    float x[T * D], label[T];
+    uint32_t end[N];
+    struct window_set set;
+};
+
+static void make_data(struct data *d)
+{
+    for (size_t i = 0; i < T * D; i++)
+        d->x[i] = (float)rng_unit(rng_at(1, 1, i));
+    for (size_t i = 0; i < T; i++)
+        d->label[i] = 2 * d->x[i * D] - d->x[i * D + 1];
+    for (uint32_t i = 0; i < N; i++)
+        d->end[i] = i + DELAYS - 1;
+    d->set = (struct window_set){d->x, d->label, d->end, T, D, N, DELAYS, 1};
+}
+
+/* A trainer with all that it borrows. */
+struct rig {
+    struct data data;
+    struct train_options options;
+    struct pool *pool;
+    struct model *model;
+    struct predictor *predictor;
+    struct trainer *trainer;
+};
+
+static struct rig *rig_new(int threads)
+{
+    struct rig *r = xcalloc(1, sizeof *r);
+
+    make_data(&r->data);
+    train_options_init(&r->options);
+    r->options.batch = 150; /* shards of 64, 64, 22; last batch of 33 */
+    r->options.lr = 1e-2;
+    r->pool = pool_new(threads);
+    r->model = model_of(SMALL, D, DELAYS, &e);
+    assert_non_null(r->model);
+    model_init(r->model, 1);
+    r->predictor = predictor_new(r->model, r->pool);
+    r->trainer = trainer_new(r->model, &r->options, &r->data.set, r->pool);
+    return r;
+}
+
+static void rig_free(struct rig *r)
+{
+    trainer_free(r->trainer);
+    predictor_free(r->predictor);
+    model_free(r->model);
+    pool_free(r->pool);
+    free(r);
+}
+
+static struct train_verdict run_epoch(struct rig *r)
+{
+    int more;
+
+    while ((more = trainer_step(r->trainer, &e)) > 0)
+        ;
+    assert_int_equal(more, 0);
+    return trainer_epoch_end(
+        r->trainer, evaluate(r->predictor, r->options.loss, &r->data.set));
+}
+
+/* Are two trainings in the same state, to the bit? */
+static void assert_same(const struct rig *a, const struct rig *b)
+{
+    const struct tensors *x = trainer_tensors(a->trainer);
+    const struct tensors *y = trainer_tensors(b->trainer);
+
+    assert_int_equal(x->n, y->n);
+    for (size_t i = 0; i < x->n; i++)
+        assert_memory_equal(x->at[i].data, y->at[i].data,
+                            tensor_count(&x->at[i]) * sizeof(float));
+    assert_memory_equal(trainer_state(a->trainer), trainer_state(b->trainer),
+                        sizeof(struct train_state));
+}
+
+static void bits_do_not_depend_on_threads(void **state)
+{
+    struct rig *one = rig_new(1);
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        run_epoch(one);
+    for (int threads = 2; threads <= 3; threads++) {
+        struct rig *many = rig_new(threads);
+
+        for (int i = 0; i < 3; i++)
+            run_epoch(many);
+        assert_same(one, many);
+        rig_free(many);
+    }
+    rig_free(one);
+}
+
+static void training_learns(void **state)
+{
+    struct rig *r = rig_new(2);
+    double first = run_epoch(r).valid_loss, last = first;
+
+    (void)state;
+    assert_int_equal(trainer_batches(r->trainer), 3);
+    for (int i = 0; i < 40; i++)
+        last = run_epoch(r).valid_loss;
+    assert_true(last < .02 && first > .1);
+    trainer_take_best(r->trainer);
+    assert_true(fabs(evaluate(r->predictor, r->options.loss, &r->data.set) -
+                     trainer_state(r->trainer)->best) < 1e-12);
+    rig_free(r);
+}
+
+/* Carry a state over as a checkpoint does: by name and by text. */
+static void carry(const struct rig *from, struct rig *to)
+{
+    const struct tensors *a = trainer_tensors(from->trainer);
+    const struct tensors *b = trainer_tensors(to->trainer);
+    struct labels ls = {0};
+
+    for (size_t i = 0; i < a->n; i++) {
+        const struct tensor *t = tensors_find(b, a->at[i].name);
+
+        assert_non_null(t);
+        memcpy(t->data, a->at[i].data, tensor_count(t) * sizeof(float));
+    }
+    train_state_to_labels(trainer_state(from->trainer), &ls);
+    assert_int_equal(
+        train_state_from_labels(trainer_state(to->trainer), &ls, &e), 0);
+    labels_set(&ls, "train.epoch", "3 or so");
+    assert_int_equal(
+        train_state_from_labels(trainer_state(to->trainer), &ls, &e), -1);
+    labels_set(&ls, "train.epoch", "2");
+    assert_int_equal(
+        train_state_from_labels(trainer_state(to->trainer), &ls, &e), 0);
+    labels_release(&ls);
+}
+
+/* Four epochs are two, a step of the third, a new process, and the rest. */
+static void training_resumes_to_the_bit(void **state)
+{
+    struct rig *whole = rig_new(1), *first = rig_new(2), *second = rig_new(1);
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        run_epoch(whole);
+    run_epoch(first);
+    run_epoch(first);
+    assert_int_equal(trainer_step(first->trainer, &e), 1);
+    carry(first, second);
+    for (int i = 0; i < 2; i++)
+        run_epoch(second);
+    assert_same(whole, second);
+    rig_free(whole);
+    rig_free(first);
+    rig_free(second);
+}
+
+static void a_bad_loss_is_named(void **state)
+{
+    struct rig *r = rig_new(1);
+    float before;
+
+    (void)state;
+    r->data.x[100 * D] = NAN;
+    before = r->model->params[0];
+    while (trainer_step(r->trainer, &e) > 0)
+        before = r->model->params[0];
+    assert_int_equal(e.code, ERR_DATA);
+    assert_non_null(strstr(e.msg, "epoch 1, batch "));
+    assert_non_null(strstr(e.msg, "an input"));
+    assert_true(r->model->params[0] == before);
+    r->data.x[100 * D] = 0;
+    tensors_find(&r->model->tensors, "b.weight")->data[0] = INFINITY;
+    assert_int_equal(trainer_step(r->trainer, &e), -1);
+    assert_non_null(strstr(e.msg, "b.weight"));
+    rig_free(r);
+}
+
+/* ReduceLROnPlateau(factor=.5, patience=2, min_lr=2e-3), and stop after 7. */
+static void plateaus_lower_the_rate_and_stop(void **state)
+{
+    static const struct {
+        double loss, next_lr;
+        bool best;
+    } epochs[] = {
+        {1, 1e-2, true},      {.5, 1e-2, true},    {.6, 1e-2, false},
+        {.49999, 1e-2, true}, {.6, 5e-3, false},   {.5, 5e-3, false},
+        {.5, 5e-3, false},    {.5, 2.5e-3, false}, {.5, 2.5e-3, false},
+        {.5, 2.5e-3, false},  {.5, 2e-3, false},
+    };
+    struct rig *r = rig_new(1);
+    struct trainer *t;
+
+    (void)state;
+    r->options.plateau_patience = 2;
+    r->options.min_lr = 2e-3;
+    r->options.stop_patience = 7;
+    t = trainer_new(r->model, &r->options, &r->data.set, r->pool);
+    for (size_t i = 0; i < sizeof epochs / sizeof *epochs; i++) {
+        struct train_verdict v = trainer_epoch_end(t, epochs[i].loss);
+
+        assert_int_equal(v.best, epochs[i].best);
+        assert_true(fabs(trainer_state(t)->lr - epochs[i].next_lr) < 1e-12);
+        assert_int_equal(v.stop, i == 10);
+    }
+    assert_int_equal(trainer_state(t)->best_epoch, 4);
+    trainer_free(t);
+    rig_free(r);
+}
+
+static void adam_is_adam(void **state)
+{
+    enum { P = 3000, GRADS = 3, STEPS = 5 };
+    static float grad[GRADS * P], p[P], m[P], v[P];
+    static double p2[P], m2[P], v2[P];
+
+    (void)state;
+    for (uint64_t i = 0; i < P; i++)
+        p2[i] = p[i] = (float)rng_unit(rng_at(1, 1, i));
+    for (uint64_t step = 1; step <= STEPS; step++) {
+        struct adam a = {1e-2, 3e-2, step};
+        double t = (double)step;
+
+        for (uint64_t i = 0; i < GRADS * P; i++)
+            grad[i] = (float)rng_unit(rng_at(2, step, i)) - .5f;
+        adam_step(&a, P, grad, GRADS, P, p, m, v);
+        for (int i = 0; i < P; i++) {
+            double g = 3e-2 * p2[i];
+
+            for (int k = 0; k < GRADS; k++)
+                g += (double)grad[k * P + i];
+            m2[i] = .9 * m2[i] + .1 * g;
+            v2[i] = .999 * v2[i] + .001 * g * g;
+            p2[i] -= 1e-2 / (1 - pow(.9, t)) * m2[i] /
+                     (sqrt(v2[i] / (1 - pow(.999, t))) + 1e-8);
+        }
+    }
+    for (int i = 0; i < P; i++)
+        assert_true(fabs((double)p[i] - p2[i]) < 1e-5);
+}
+
+static void options_are_read(void **state)
+{
+    const char *good = "{batch: 64, lr: 1.0e-3, loss: mse, mine: 3}";
+    const char *bad = "lr: 1.0e-3\nloss: hubert\n";
+    struct train_options o;
+    struct node *root;
+
+    (void)state;
+    train_options_init(&o);
+    assert_int_equal(config_parse(&root, "t", good, strlen(good), &e), 0);
+    assert_int_equal(train_options_read(&o, root, &e), 0);
+    node_free(root);
+    assert_true(o.batch == 64 && o.lr == 1e-3 && o.stop_patience == 15);
+    assert_int_equal(config_parse(&root, "t", bad, strlen(bad), &e), 0);
+    assert_int_equal(train_options_read(&o, root, &e), -1);
+    assert_non_null(strstr(e.msg, "t:2:"));
+    assert_non_null(strstr(e.msg, "mse"));
+    node_free(root);
+}
+
+/* ---- ten steps as PyTorch makes them: tests/golden/make_v3.py ---- */
+
+enum { SEED = 7, STEPS = 10, BATCH = 100, ROWS = BATCH * 25 };
+
+static float drawn(uint64_t stream, size_t i)
+{
+    return (float)rng_unit(rng_at(SEED, stream, i));
+}
+
+static void draw_weights(struct model *m)
+{
+    for (size_t i = 0; i < m->tensors.n; i++)
+        for (size_t j = 0; j < tensor_count(&m->tensors.at[i]); j++)
+            m->tensors.at[i].data[j] = (drawn(1000 + i, j) - .5f) / 4;
+    for (size_t i = 0; i < m->n_layers; i++)
+        m->layer[i].rate = 0;
+}
+
+static void compare(const struct model *m, const double *loss)
+{
+    FILE *f = fopen("tests/golden/v3.txt", "r");
+    int n_loss = 0, n_weights = 0, i, j;
+    char line[100];
+    double want;
+
+    if (!f)
+        fail_msg("tests/golden/v3.txt: run this in the checkout");
+    while (fgets(line, sizeof line, f))
+        if (sscanf(line, "loss %d %lf", &i, &want) == 2) {
+            assert_true(fabs(loss[i] - want) < 1e-4 * want);
+            n_loss++;
+        } else if (sscanf(line, "weight %d %d %lf", &i, &j, &want) == 3) {
+            assert_true(fabs((double)m->tensors.at[i].data[j] - want) < 1e-4);
+            n_weights++;
+        } else {
+            fail_msg("no line of ours: %s", line);
+        }
+    fclose(f);
+    assert_int_equal(n_loss, STEPS);
+    assert_true(n_weights > 1000);
+}
+
+/* Each epoch is one batch; the data change under the trainer in between. */
+static void v3_repeats_pytorch(void **state)
+{
+    static float x[ROWS * 4], label[ROWS];
+    uint32_t end[BATCH];
+    struct window_set set = {x, label, end, ROWS, 4, BATCH, 25, 1};
+    struct model *m = model_of(V3, 4, 25, &e);
+    struct pool *pool = pool_new(2);
+    struct train_options o;
+    struct trainer *t;
+    double loss[STEPS];
+
+    (void)state;
+    train_options_init(&o);
+    assert_non_null(m);
+    draw_weights(m);
+    t = trainer_new(m, &o, &set, pool);
+    for (uint32_t step = 0; step < STEPS; step++) {
+        for (size_t i = 0; i < ROWS * 4; i++)
+            x[i] = drawn(2 * step, i);
+        for (uint32_t i = 0; i < BATCH; i++) {
+            end[i] = i * 25 + 24;
+            label[end[i]] = drawn(2 * step + 1, i);
+        }
+        assert_int_equal(trainer_step(t, &e), 0);
+        loss[step] = trainer_epoch_end(t, 1. / (step + 1)).train_loss;
+    }
+    compare(m, loss);
+    trainer_free(t);
+    pool_free(pool);
+    model_free(m);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(adam_is_adam),
+        cmocka_unit_test(options_are_read),
+        cmocka_unit_test(bits_do_not_depend_on_threads),
+        cmocka_unit_test(training_learns),
+        cmocka_unit_test(training_resumes_to_the_bit),
+        cmocka_unit_test(a_bad_loss_is_named),
+        cmocka_unit_test(plateaus_lower_the_rate_and_stop),
+        cmocka_unit_test(v3_repeats_pytorch),
+    };
+
+    (void)argc;
+    blas_start(argv);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,467 @@
+/*
+ * rapl-infer: predict power from windows, live or recorded.
+ *
+ * Reads a checkpoint and window streams; writes a prediction stream, a table
+ * (CSV, TSV, JSON lines), or on a terminal a line a second.
+ *
+ *     rapl-sample -i 1s | rapl-window --like MODEL | rapl-infer MODEL
+ *
+ * Exit codes: 0 done; 1 --strict, and too much of the input is unlike what the
+ * model was trained on; 2 usage; 3 bad data, or windows of another kind than
+ * the model's; 4 system.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/cli.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/xalloc.h"
+#include "common/math/blas.h"
+#include "common/math/support.h"
+#include "common/nn/recipe.h"
+#include "formats/config.h"
+#include "formats/input.h"
+#include "formats/readout.h"
+#include "formats/sample.h"
+
+/* Windows with less support than this, and how many of them are too many. */
+#define SUPPORT_LOW 0.9f
+#define SUPPORT_SHARE 0.1
+
+enum format {
+    FORMAT_STREAM,
+    FORMAT_CSV,
+    FORMAT_TSV,
+    FORMAT_JSONL,
+    FORMAT_TEXT
+};
+
+struct options {
+    struct cli_common common;
+    int format; /* enum format; -1: text on a terminal, else stream */
+    bool strict, allow_truncated;
+};
+
+/* What a checkpoint holds, ready for use. */
+struct loaded {
+    struct checkpoint file;
+    struct window_spec spec;
+    struct node *description;
+    struct model *model;
+    struct input input;
+    double low_w, high_w;
+};
+
+/* The latest rows, scaled: as many as a window spans, and new ones behind. */
+struct recent {
+    size_t n, cap;
+    float *x;          /* (cap, D) */
+    uint32_t *outside; /* (cap) features out of range */
+    uint32_t *end;     /* (cap) rows where a window ends */
+    float *y;          /* (cap) */
+    float *row;        /* (D*d) one window, live */
+};
+
+struct job {
+    struct options *o;
+    const struct cli *cli;
+    struct loaded m;
+    struct pool *pool;
+    struct predictor *predictor;
+    struct recent recent;
+    struct stream_writer *stream;
+    struct text_writer *text;
+    struct readout readout;
+    const char *run, *workload; /* of the segment */
+    bool target_said;
+    int64_t n_rows, n_windows, n_low;
+};
+
+static void release(struct job *j)
+{
+    predictor_free(j->predictor);
+    pool_free(j->pool);
+    model_free(j->m.model);
+    node_free(j->m.description);
+    input_release(&j->m.input);
+    window_spec_release(&j->m.spec);
+    checkpoint_release(&j->m.file);
+    free(j->recent.x);
+    free(j->recent.outside);
+    free(j->recent.end);
+    free(j->recent.y);
+    free(j->recent.row);
+}
+
+static int read_config(struct cli *cli, const char *path, struct err *e)
+{
+    struct node *root = NULL;
+    int rc = config_read(&root, path, e);
+
+    if (rc == 0)
+        rc = config_options(root, cli, NULL, e);
+    node_free(root);
+    return rc;
+}
+
+/* ---- the model ---- */
+
+static int load_inputs(struct loaded *m, struct err *e)
+{
+    enum scale_kind kind;
+    bool clip;
+
+    if (recipe_read_input(m->description, &kind, &clip, e) < 0)
+        return -1;
+    return input_from_checkpoint(&m->input, kind, clip, m->spec.features.n,
+                                 &m->file, e);
+}
+
+static int load_interval(struct loaded *m, struct err *e)
+{
+    m->low_w = m->high_w = NAN;
+    if (!labels_get(&m->file.meta, "interval.low_w"))
+        return 0;
+    if (checkpoint_real(&m->file, "interval.low_w", &m->low_w, e) < 0)
+        return -1;
+    return checkpoint_real(&m->file, "interval.high_w", &m->high_w, e);
+}
+
+static int build_model(struct loaded *m, const char *path, struct err *e)
+{
+    const char *text = labels_get(&m->file.meta, CHECKPOINT_MODEL);
+
+    if (!text)
+        return err_set(e, ERR_DATA, "no model in it ('" CHECKPOINT_MODEL "')");
+    if (window_spec_from_meta(&m->spec, &m->file.meta, e) < 0 ||
+        config_parse(&m->description, path, text, strlen(text), e) < 0 ||
+        load_inputs(m, e) < 0 || load_interval(m, e) < 0 ||
+        model_new(&m->model, m->description, m->spec.features.n,
+                  (size_t)m->spec.delays, e) < 0)
+        return -1;
+    if (m->model->n_out != 1)
+        return err_set(e, ERR_DATA, "the model gives %zu values, not one power",
+                       m->model->n_out);
+    return checkpoint_copy_all(&m->file, &m->model->tensors, e);
+}
+
+static int load_model(struct job *j, const char *path, struct err *e)
+{
+    if (checkpoint_read(&j->m.file, path, e) < 0)
+        return -1;
+    if (build_model(&j->m, path, e) < 0)
+        return err_prefix(e, "%s", path);
+    j->pool = pool_new(cli_threads(&j->o->common));
+    j->predictor = predictor_new(j->m.model, j->pool);
+    j->recent.row = xmalloc_aligned(j->m.model->n_in, sizeof *j->recent.row);
+    log_verbose("%s: %zu parameters, %s kernels", path,
+                tensors_count(&j->m.model->tensors), blas_core_name());
+    return 0;
+}
+
+/* ---- output ---- */
+
+static enum text_format table_format(int format)
+{
+    return format == FORMAT_CSV   ? TEXT_CSV
+           : format == FORMAT_TSV ? TEXT_TSV
+                                  : TEXT_JSONL;
+}
+
+static int open_output(struct job *j, struct err *e)
+{
+    const char *path = j->o->common.output;
+    bool to_stdout = !path || strcmp(path, "-") == 0;
+
+    if (j->o->format < 0)
+        j->o->format =
+            to_stdout && isatty(STDOUT_FILENO) ? FORMAT_TEXT : FORMAT_STREAM;
+    if (j->o->format == FORMAT_STREAM)
+        return stream_writer_open(&j->stream, path, 0, e);
+    if (j->o->format != FORMAT_TEXT)
+        return readout_table(&j->text, path, table_format(j->o->format), e);
+    j->readout.f = to_stdout ? stdout : fopen(path, "we");
+    return j->readout.f ? 0 : err_sys(e, "%s", path);
+}
+
+static int put(struct job *j, const struct prediction *p, struct err *e)
+{
+    j->n_windows++;
+    j->n_low += p->support < SUPPORT_LOW;
+    if (j->stream)
+        return prediction_write(j->stream, p, e);
+    if (j->text)
+        return readout_row(j->text, j->run, j->workload, p, e);
+    readout_add(&j->readout, p);
+    return 0;
+}
+
+static int begin_stream(struct job *j, const struct stream_header *from,
+                        const char *window_split, struct err *e)
+{
+    struct stream_header h = {.kind = STREAM_PREDICTION};
+    char *line = cli_provenance(j->cli, &j->o->common);
+    const struct labels *model = &j->m.file.meta;
+    const char *family = labels_get(model, CHECKPOINT_FAMILY);
+    int rc;
+
+    prediction_channels(&h.channels);
+    labels_copy(&h.meta, &from->meta);
+    strings_copy(&h.provenance, &from->provenance);
+    strings_add(&h.provenance, line);
+    labels_set(&h.meta, META_MODEL, family ? family : "unknown");
+    labels_set(&h.meta, META_SPLIT, window_split);
+    labels_set(&h.meta, META_MODEL_HASH, j->m.file.sha256);
+    if (labels_get(model, CHECKPOINT_TRAINED_ON))
+        labels_set(&h.meta, META_TRAINED_ON,
+                   labels_get(model, CHECKPOINT_TRAINED_ON));
+    rc = stream_writer_begin(j->stream, &h, e);
+    stream_header_release(&h);
+    free(line);
+    return rc;
+}
+
+/* What was read is used up: show all that came of it. */
+static int flush(void *arg, struct err *e)
+{
+    struct job *j = arg;
+
+    if (j->stream)
+        return stream_writer_flush(j->stream, e);
+    if (j->text)
+        return text_writer_flush(j->text, e);
+    if (fflush(j->readout.f) != 0)
+        return err_sys(e, "cannot write");
+    return 0;
+}
+
+static int close_output(struct job *j, struct err *e)
+{
+    int rc = 0;
+
+    if (j->stream)
+        rc = stream_writer_close(j->stream, e);
+    if (j->text)
+        rc = text_writer_close(j->text, e);
+    if (!j->readout.f)
+        return rc;
+    if (j->readout.f != stdout && fclose(j->readout.f) != 0)
+        rc = err_sys(e, "%s", j->o->common.output);
+    return rc;
+}
+
+/* ---- prediction ---- */
+
+/* Room for n more rows behind the span - 1 that a new window may reach. */
+static void make_room(struct recent *r, size_t D, size_t span, size_t n)
+{
+    size_t keep = r->n < span - 1 ? r->n : span - 1, first = r->n - keep;
+
+    if (r->n + n <= r->cap)
+        return;
+    memmove(r->x, r->x + first * D, keep * D * sizeof *r->x);
+    memmove(r->outside, r->outside + first, keep * sizeof *r->outside);
+    r->n = keep;
+    if (keep + n <= r->cap)
+        return;
+    r->cap = 2 * span + n;
+    r->x = xreallocarray(r->x, r->cap * D, sizeof *r->x);
+    r->outside = xreallocarray(r->outside, r->cap, sizeof *r->outside);
+    r->end = xreallocarray(r->end, r->cap, sizeof *r->end);
+    r->y = xreallocarray(r->y, r->cap, sizeof *r->y);
+}
+
+/* Append rows, scaled; returns how many windows end in them. */
+static size_t append(struct job *j, const struct window_rows *rows)
+{
+    struct recent *r = &j->recent;
+    size_t D = rows->D, span = window_span(&j->m.spec), n = 0;
+
+    make_room(r, D, span, rows->n);
+    for (size_t i = 0; i < rows->n; i++) {
+        r->outside[r->n + i] = (uint32_t)support_outside(
+            rows->x + i * D, D, j->m.input.min, j->m.input.max);
+        if (rows->span[i] >= span)
+            r->end[n++] = (uint32_t)(r->n + i);
+    }
+    memcpy(r->x + r->n * D, rows->x, rows->n * D * sizeof *r->x);
+    scale_apply(&j->m.input.scale, r->x + r->n * D, rows->n, j->m.input.clip);
+    r->n += rows->n;
+    return n;
+}
+
+static void predict(struct job *j, size_t n)
+{
+    struct recent *r = &j->recent;
+    struct window_set set = {.x = r->x,
+                             .end = r->end,
+                             .T = r->n,
+                             .D = j->m.spec.features.n,
+                             .N = n,
+                             .delays = (size_t)j->m.spec.delays,
+                             .tau = (size_t)j->m.spec.tau};
+
+    if (n == 1) { /* live: no thread is woken */
+        embed(r->x, set.D, set.delays, set.tau, r->end, 1, r->row);
+        predict_rows(j->predictor, r->row, 1, r->y);
+    } else if (n > 1) {
+        predict_windows(j->predictor, &set, r->y);
+    }
+}
+
+static int infer_rows(struct job *j, const struct window_rows *rows,
+                      struct err *e)
+{
+    struct recent *r = &j->recent;
+    size_t n = append(j, rows), first = r->n - rows->n;
+
+    predict(j, n);
+    for (size_t i = 0; i < n; i++) {
+        size_t at = r->end[i] - first;
+        struct prediction p = {
+            .t_ns = rows->t_ns[at],
+            .power_w = r->y[i],
+            .lower_w = r->y[i] + (float)j->m.low_w,
+            .upper_w = r->y[i] + (float)j->m.high_w,
+            .support =
+                support_score(r->outside, rows->D, (size_t)j->m.spec.delays,
+                              (size_t)j->m.spec.tau, r->end[i]),
+            .measured_w = rows->label[at],
+            .dt_s = rows->dt_s[at],
+            .part = (enum part)rows->part[at],
+        };
+
+        if (put(j, &p, e) < 0)
+            return -1;
+    }
+    j->n_rows += (int64_t)rows->n;
+    return 0;
+}
+
+static int begin_segment(struct job *j, const struct window_reader *r,
+                         struct err *e)
+{
+    const struct window_spec *spec = window_reader_spec(r);
+    const struct stream_header *h = window_reader_header(r);
+
+    if (window_spec_check(&j->m.spec, spec, e) < 0)
+        return err_prefix(e, "not the model's windows (rapl-window --like "
+                             "makes them)");
+    if (strcmp(spec->target, j->m.spec.target) != 0 &&
+        strcmp(spec->target, "none") != 0 && !j->target_said) {
+        log_warn("the model predicts '%s' and the stream measures '%s': the "
+                 "two cannot be compared",
+                 j->m.spec.target, spec->target);
+        j->target_said = true;
+    }
+    j->run = labels_get(&h->meta, META_RUN);
+    j->workload = labels_get(&h->meta, META_WORKLOAD);
+    return j->stream ? begin_stream(j, h, spec->split, e) : 0;
+}
+
+static int infer_file(struct job *j, const char *path, struct err *e)
+{
+    struct window_reader *r = NULL;
+    struct window_rows rows;
+    int rc = window_reader_open(&r, path, e);
+
+    if (rc < 0)
+        goto out;
+    stream_reader_allow_truncated(window_reader_stream(r),
+                                  j->o->allow_truncated);
+    stream_reader_on_idle(window_reader_stream(r), flush, j);
+    while ((rc = window_reader_next(r, &rows, e)) > 0) {
+        if (rows.new_segment && begin_segment(j, r, e) < 0) {
+            rc = err_prefix(e, "%s",
+                            stream_reader_name(window_reader_stream(r)));
+            break;
+        }
+        rc = infer_rows(j, &rows, e);
+        if (rc < 0)
+            break;
+    }
+out:
+    window_reader_close(r);
+    return rc;
+}
+
+/* ---- the program ---- */
+
+static int run(struct job *j, int n, char **paths, struct err *e)
+{
+    int rc = 0;
+
+    for (int i = 0; i < (n ? n : 1) && rc == 0; i++)
+        rc = infer_file(j, n ? paths[i] : NULL, e);
+    readout_end(&j->readout);
+    return rc;
+}
+
+/* What should be known of the whole; returns the exit code. */
+static int verdict(const struct job *j)
+{
+    double share = (double)j->n_low / (double)(j->n_windows + !j->n_windows);
+
+    if (j->n_rows && !j->n_windows)
+        log_warn("%" PRId64 " rows and no prediction: a window takes %zu rows "
+                 "without a gap",
+                 j->n_rows, window_span(&j->m.spec));
+    if (share <= SUPPORT_SHARE)
+        return 0;
+    log_warn("%.0f %% of the windows are unlike what the model was trained on "
+             "(support below %g): do not trust their figures",
+             100 * share, (double)SUPPORT_LOW);
+    return j->o->strict ? ERR_VERDICT : 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.common = CLI_COMMON_INIT, .format = -1};
+    struct opt opts[] = {
+        {OPT_CHOICE, 0, "format", &o.format, "NAME",
+         "stream, csv, tsv, jsonl or text, a line a second", 0, 0,
+         "stream|csv|tsv|jsonl|text", 0},
+        {OPT_FLAG, 0, "strict", &o.strict, 0,
+         "exit 1 if more than 10 % of it lacks support", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
+         "a stream that was cut is a warning", 0, 0, 0, 0},
+        CLI_COMMON(&o.common),
+    };
+    struct cli cli = {
+        .name = "rapl-infer",
+        .usage = "[OPTIONS] MODEL [FILE...]",
+        .about = "Predict power from window streams with a checkpoint of "
+                 "rapl-train.",
+        .examples = "  rapl-sample -i 1s | rapl-window --like MODEL | "
+                    "rapl-infer MODEL\n"
+                    "  rapl-window --like MODEL run.rapl | "
+                    "rapl-infer MODEL --format csv",
+        .opts = opts,
+    };
+    struct job j = {.o = &o, .cli = &cli};
+    struct err e = {0}, late = {0};
+    int first, rc, code;
+
+    blas_start(argv);
+    first = cli_parse(&cli, argc, argv, &o.common);
+    if (first == argc)
+        cli_usage_error("no model: name a checkpoint");
+    rc = o.common.config ? read_config(&cli, o.common.config, &e) : 0;
+    if (rc == 0)
+        rc = load_model(&j, argv[first], &e);
+    if (rc == 0)
+        rc = open_output(&j, &e);
+    if (rc == 0)
+        rc = run(&j, argc - first - 1, argv + first + 1, &e);
+    code = rc < 0 ? (log_error("%s", e.msg), (int)e.code) : verdict(&j);
+    if (close_output(&j, &late) < 0 && rc == 0) {
+        log_error("%s", late.msg);
+        code = (int)late.code;
+    }
+    release(&j);
+    return cli_finish(code, j.n_rows, j.n_windows);
+}

@@ -1,0 +1,500 @@
+/*
+ * rapl-train: fit a model to windows.
+ *
+ * Reads window streams with a split, and a model described in YAML; writes a
+ * checkpoint, and a history of the epochs as TSV.
+ *
+ *     rapl-window --split run a.rapl b.rapl | rapl-train -c v3.yaml -o m.ckpt
+ *
+ * Exit codes: 0 done, or stopped by a signal with all progress saved; 2 usage;
+ * 3 bad data, or the loss is no number any more; 4 system.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/cli.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/progress.h"
+#include "common/base/stop.h"
+#include "common/base/version.h"
+#include "common/base/xalloc.h"
+#include "common/math/blas.h"
+#include "common/nn/recipe.h"
+#include "common/nn/ridge_model.h"
+#include "formats/config.h"
+#include "formats/history.h"
+#include "formats/input.h"
+#include "formats/json.h"
+
+#define TRAIN_STATE "train." /* tensors that only --resume needs */
+
+struct options {
+    struct cli_common common;
+    int64_t epochs; /* 0: as the model's file says */
+    const char *history;
+    bool resume, slim, allow_truncated;
+};
+
+struct job {
+    const struct options *o;
+    struct node *config;
+    struct recipe recipe;
+    struct dataset data;
+    struct labels identity; /* what must agree for training to resume */
+    struct input input;
+    struct pool *pool;
+    struct model *model;
+    struct predictor *predictor;
+    struct trainer *trainer; /* NULL: closed form */
+    struct history history;
+    struct labels valid, test; /* scores and interval of the best so far */
+    struct progress progress;
+    int64_t train_ns; /* time spent in batches */
+    double first;     /* windows done before this run */
+    int64_t saved_ns;
+};
+
+static void release(struct job *j)
+{
+    trainer_free(j->trainer);
+    predictor_free(j->predictor);
+    model_free(j->model);
+    pool_free(j->pool);
+    input_release(&j->input);
+    labels_release(&j->identity);
+    labels_release(&j->valid);
+    labels_release(&j->test);
+    history_release(&j->history);
+    dataset_release(&j->data);
+    node_free(j->config);
+}
+
+/* ---- before training ---- */
+
+static int read_config(struct job *j, struct cli *cli, struct err *e)
+{
+    static const char *const others[] = {"family", "model", "training", NULL};
+
+    if (!j->o->common.config)
+        cli_usage_error("no model: give -c FILE, a model's description");
+    if (config_read(&j->config, j->o->common.config, e) < 0 ||
+        config_options(j->config, cli, others, e) < 0 ||
+        recipe_read(&j->recipe, j->config, e) < 0)
+        return -1;
+    j->recipe.train.seed = (uint64_t)j->o->common.seed;
+    if (j->o->epochs)
+        j->recipe.train.epochs = j->o->epochs;
+    if (j->o->resume && !j->o->common.output)
+        cli_usage_error("--resume needs -o FILE, the checkpoint to go on from");
+    if (!j->o->common.output && isatty(STDOUT_FILENO))
+        cli_usage_error("a checkpoint is not for a terminal: give -o FILE");
+    return 0;
+}
+
+static int load(struct job *j, int n, char **paths, struct err *e)
+{
+    struct dataset *ds = &j->data;
+
+    ds->allow_truncated = j->o->allow_truncated;
+    for (int i = 0; i < (n ? n : 1); i++)
+        if (dataset_add(ds, n ? paths[i] : NULL, e) < 0)
+            return -1;
+    if (stop_requested())
+        return err_set(e, ERR_NONE, "stopped before all data were read");
+    if (ds->n[PART_TRAIN] == 0)
+        return err_set(e, ERR_DATA,
+                       "%zu rows, and no window with a label to train on; is "
+                       "there power in the recording?",
+                       ds->T);
+    if (ds->n[PART_VALID] == 0)
+        log_warn("no validation part (split: %s): the model has no interval, "
+                 "and nothing tells when to stop; use rapl-window --split",
+                 ds->spec.split);
+    return 0;
+}
+
+static void identify(struct job *j)
+{
+    struct labels *ls = &j->identity;
+    char *json = json_of(j->recipe.model);
+
+    labels_set(ls, CHECKPOINT_FAMILY, j->recipe.family);
+    labels_set(ls, CHECKPOINT_MODEL, json);
+    window_spec_to_meta(&j->data.spec, ls);
+    recipe_to_labels(&j->recipe, ls);
+    dataset_describe(&j->data, ls);
+    free(json);
+}
+
+static int build(struct job *j, struct err *e)
+{
+    const struct window_spec *spec = &j->data.spec;
+
+    if (model_new(&j->model, j->recipe.model, j->data.D, (size_t)spec->delays,
+                  e) < 0)
+        return -1;
+    if (j->model->n_out != 1)
+        return node_error(j->recipe.model, e,
+                          "%zu values come out; one, the power, is wanted",
+                          j->model->n_out);
+    j->pool = pool_new(cli_threads(&j->o->common));
+    j->predictor = predictor_new(j->model, j->pool);
+    log_verbose("%s: %zu parameters, %zu windows to train on, %s kernels, "
+                "%d threads",
+                j->recipe.family, tensors_count(&j->model->tensors),
+                j->data.n[PART_TRAIN], blas_core_name(), pool_size(j->pool));
+    return 0;
+}
+
+/* ---- scores ---- */
+
+static void score_part(const struct job *j, enum part part,
+                       struct assessment *a)
+{
+    struct window_set set = dataset_part(&j->data, part);
+
+    assess(a, j->predictor, j->recipe.train.loss, &set);
+}
+
+static void keep_valid(struct job *j, const struct assessment *a)
+{
+    labels_release(&j->valid);
+    assessment_scores(a, "valid", &j->valid);
+    assessment_interval(a, &j->valid);
+}
+
+static void score_test(struct job *j)
+{
+    struct assessment a;
+
+    score_part(j, PART_TEST, &a);
+    if (a.n == 0)
+        return;
+    labels_release(&j->test);
+    assessment_scores(&a, "test", &j->test);
+    log_note("test (split %s): MAE %.3f W, R2 %.3f, %zu windows",
+             j->data.spec.split, a.mae_w, a.r2, a.n);
+}
+
+/* ---- the checkpoint ---- */
+
+static void add_labels(struct labels *to, const struct labels *from)
+{
+    for (size_t i = 0; i < from->n; i++)
+        labels_set(to, from->at[i].key, from->at[i].value);
+}
+
+/*
+ * Nothing goes in that depends on time, place or number of threads: the same
+ * data, model and seed give the same file.
+ */
+static int save(struct job *j, struct err *e)
+{
+    struct checkpoint c = {0};
+    int rc;
+
+    labels_set(&c.meta, "format", "decode-rapl checkpoint 1");
+    labels_set(&c.meta, "program", "rapl-train " RAPL_VERSION);
+    add_labels(&c.meta, &j->identity);
+    labels_setf(&c.meta, CHECKPOINT_TRAINED_ON, "%s train", j->data.spec.split);
+    add_labels(&c.meta, &j->valid);
+    add_labels(&c.meta, &j->test);
+    input_to_checkpoint(&j->input, &c);
+    checkpoint_add_all(
+        &c, j->trainer ? trainer_tensors(j->trainer) : &j->model->tensors,
+        j->o->slim ? TRAIN_STATE : NULL);
+    if (j->trainer && !j->o->slim) {
+        train_state_to_labels(trainer_state(j->trainer), &c.meta);
+        history_to_checkpoint(&j->history, &c);
+    }
+    rc = checkpoint_write(&c, j->o->common.output, e);
+    checkpoint_release(&c);
+    if (rc == 0 && j->o->history)
+        rc = history_write(&j->history, j->o->history, e);
+    j->saved_ns = clock_monotonic_ns();
+    return rc;
+}
+
+/* Windows that were trained on, over all epochs. */
+static double windows_done(const struct job *j)
+{
+    const struct train_state *s = trainer_state(j->trainer);
+    double N = (double)j->data.n[PART_TRAIN];
+
+    return (double)s->epoch * N +
+           fmin((double)s->batch * (double)j->recipe.train.batch, N);
+}
+
+/* ---- going on from a checkpoint ---- */
+
+static int check_same(const struct job *j, const struct checkpoint *old,
+                      struct err *e)
+{
+    for (size_t i = 0; i < j->identity.n; i++) {
+        const struct label *l = &j->identity.at[i];
+        const char *was = labels_get(&old->meta, l->key);
+
+        if (strcmp(l->key, "training.epochs") == 0)
+            continue;
+        if (!was || strcmp(was, l->value) != 0)
+            return err_set(e, ERR_DATA,
+                           "cannot resume: %s was '%.60s' and is "
+                           "now '%.60s'; train without --resume",
+                           l->key, was ? was : "", l->value);
+    }
+    return 0;
+}
+
+static int restore(struct job *j, const struct checkpoint *old, struct err *e)
+{
+    if (check_same(j, old, e) < 0)
+        return -1;
+    if (history_from_checkpoint(&j->history, old, e) < 0 ||
+        checkpoint_copy_all(old, trainer_tensors(j->trainer), e) < 0)
+        return err_prefix(e, "cannot resume (was it written with --slim?)");
+    for (size_t i = 0; i < old->meta.n; i++) {
+        const struct label *l = &old->meta.at[i];
+
+        if (strncmp(l->key, "score.valid.", 12) == 0 ||
+            strncmp(l->key, "interval.", 9) == 0)
+            labels_set(&j->valid, l->key, l->value);
+    }
+    return train_state_from_labels(trainer_state(j->trainer), &old->meta, e);
+}
+
+static int resume(struct job *j, struct err *e)
+{
+    const char *path = j->o->common.output;
+    struct checkpoint old;
+    int rc;
+
+    if (access(path, F_OK) != 0) {
+        log_note("%s is not there yet: training starts anew", path);
+        return 0;
+    }
+    rc = checkpoint_read(&old, path, e);
+    if (rc < 0)
+        return -1;
+    rc = restore(j, &old, e);
+    checkpoint_release(&old);
+    if (rc < 0)
+        return err_prefix(e, "%s", path);
+    log_note("resuming after %.0f windows", windows_done(j));
+    return 0;
+}
+
+/* ---- training ---- */
+
+static void show(struct job *j, int64_t since_ns)
+{
+    const struct train_state *s = trainer_state(j->trainer);
+    int64_t batch = j->recipe.train.batch, epochs = j->recipe.train.epochs;
+    double done = windows_done(j),
+           all = (double)epochs * (double)j->data.n[PART_TRAIN];
+    double rate = (done - j->first) * NS_PER_S /
+                  (double)(j->train_ns + clock_monotonic_ns() - since_ns + 1);
+
+    progress_say(&j->progress,
+                 "epoch %" PRIu64 "/%" PRId64 ", batch %" PRIu64 "/%" PRIu64
+                 ", loss %.4g, %.0f windows/s, at most %.0f s left",
+                 s->epoch + 1, epochs, s->batch, trainer_batches(j->trainer),
+                 s->loss_sum / (double)(s->batch * (uint64_t)batch), rate,
+                 (all - done) / rate);
+}
+
+/* The batches of an epoch: 1 if a signal came between, 0 when all are done. */
+static int train_batches(struct job *j, struct err *e)
+{
+    int64_t start_ns = clock_monotonic_ns();
+    int more = 1;
+
+    while (more > 0 && !stop_requested()) {
+        more = trainer_step(j->trainer, e);
+        if (more > 0)
+            show(j, start_ns);
+    }
+    j->train_ns += clock_monotonic_ns() - start_ns;
+    progress_end(&j->progress);
+    return more;
+}
+
+/* Close an epoch: 1 if it was the last. */
+static int end_epoch(struct job *j)
+{
+    const struct train_state *s = trainer_state(j->trainer);
+    struct assessment a;
+    struct train_verdict v;
+
+    score_part(j, PART_VALID, &a);
+    v = trainer_epoch_end(
+        j->trainer, a.n ? a.loss : s->loss_sum / (double)j->data.n[PART_TRAIN]);
+    if (v.best)
+        keep_valid(j, &a);
+    history_add(&j->history,
+                (struct history_row){v.train_loss, a.loss, a.mae_w, v.lr});
+    log_note("epoch %" PRIu64 ": loss %.5g, validation %.5g, MAE %.3f W, "
+             "rate %.3g%s",
+             s->epoch, v.train_loss, a.loss, a.mae_w, v.lr,
+             v.best ? ", best" : "");
+    return v.stop;
+}
+
+static bool finished(const struct job *j)
+{
+    const struct train_state *s = trainer_state(j->trainer);
+    const struct train_options *t = &j->recipe.train;
+
+    return s->batch == 0 &&
+           (s->epoch >= (uint64_t)t->epochs ||
+            (t->stop_patience && s->stop_bad >= (uint64_t)t->stop_patience));
+}
+
+/* Score the best parameters; what training ended with is written as well. */
+static int finish(struct job *j, struct err *e)
+{
+    size_t size = j->model->size * sizeof *j->model->params;
+    float *last = xmalloc(size);
+    int rc;
+
+    memcpy(last, j->model->params, size);
+    trainer_take_best(j->trainer);
+    score_test(j);
+    memcpy(j->model->params, last, size);
+    free(last);
+    rc = save(j, e);
+    log_verbose("%.0f windows/s in training", (windows_done(j) - j->first) *
+                                                  NS_PER_S /
+                                                  (double)(j->train_ns + 1));
+    return rc;
+}
+
+/* A loss that is no number: what was best so far is kept. */
+static int give_up(struct job *j, struct err *e)
+{
+    struct err ignored;
+
+    if (trainer_state(j->trainer)->best_epoch > 0 && finish(j, &ignored) == 0)
+        err_prefix(e, "kept epoch %" PRIu64,
+                   trainer_state(j->trainer)->best_epoch);
+    return -1;
+}
+
+static int stopped(struct job *j, struct err *e)
+{
+    if (save(j, e) < 0)
+        return -1;
+    log_note("stopped in epoch %" PRIu64 " after batch %" PRIu64
+             "; --resume goes on from there",
+             trainer_state(j->trainer)->epoch + 1,
+             trainer_state(j->trainer)->batch);
+    return 0;
+}
+
+static int train(struct job *j, struct err *e)
+{
+    struct window_set set = dataset_part(&j->data, PART_TRAIN);
+    int rc;
+
+    model_init(j->model, j->recipe.train.seed);
+    j->trainer = trainer_new(j->model, &j->recipe.train, &set, j->pool);
+    if (j->o->resume && resume(j, e) < 0)
+        return -1;
+    progress_start(&j->progress);
+    j->saved_ns = clock_monotonic_ns();
+    j->first = windows_done(j);
+    while (!finished(j)) {
+        rc = train_batches(j, e);
+        if (rc < 0)
+            return give_up(j, e);
+        if (rc > 0)
+            return stopped(j, e);
+        if (end_epoch(j))
+            break;
+        if (j->o->common.output &&
+            clock_monotonic_ns() - j->saved_ns > NS_PER_S && save(j, e) < 0)
+            return -1;
+    }
+    return finish(j, e);
+}
+
+/* ---- in closed form ---- */
+
+static int fit_ridge(struct job *j, struct err *e)
+{
+    struct window_set set = dataset_part(&j->data, PART_TRAIN);
+    struct window_set valid = dataset_part(&j->data, PART_VALID);
+    struct assessment best = {0};
+    double lambda;
+
+    if (ridge_model_fit(j->model, j->predictor, j->pool, &set, &valid,
+                        j->recipe.lambda, j->recipe.n_lambda, &best, &lambda,
+                        e) < 0)
+        return err_prefix(e, "%s", j->o->common.config);
+    keep_valid(j, &best);
+    labels_setf(&j->valid, "training.lambda", "%.9g", lambda);
+    log_note("ridge, lambda %g: validation MAE %.3f W, R2 %.3f", lambda,
+             best.mae_w, best.r2);
+    score_test(j);
+    return save(j, e);
+}
+
+/* ---- the program ---- */
+
+static int run(struct job *j, struct cli *cli, int n, char **paths,
+               struct err *e)
+{
+    if (read_config(j, cli, e) < 0 || load(j, n, paths, e) < 0)
+        return -1;
+    identify(j); /* before the data are scaled */
+    if (input_fit(&j->input, j->recipe.scaling, j->recipe.clip, &j->data, e) <
+            0 ||
+        build(j, e) < 0)
+        return -1;
+    return j->recipe.method == TRAIN_RIDGE ? fit_ridge(j, e) : train(j, e);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.common = CLI_COMMON_INIT};
+    struct opt opts[] = {
+        {OPT_INT, 0, "epochs", &o.epochs, "N",
+         "at most N epochs (default: the model's file)", 1, 1e6, 0, 0},
+        {OPT_FLAG, 0, "resume", &o.resume, 0,
+         "go on from the checkpoint FILE of -o", 0, 0, 0, 0},
+        {OPT_STRING, 0, "history", &o.history, "FILE",
+         "write a row an epoch to FILE, as TSV", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "slim", &o.slim, 0,
+         "leave out what --resume needs: a smaller file", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
+         "a stream that was cut is a warning", 0, 0, 0, 0},
+        CLI_COMMON(&o.common),
+    };
+    struct cli cli = {
+        .name = "rapl-train",
+        .usage = "-c MODEL.yaml [OPTIONS] [FILE...]",
+        .about = "Fit a model to window streams; write a checkpoint.",
+        .examples = "  rapl-window --split run *.rapl | rapl-train -c v3.yaml "
+                    "-o v3.ckpt",
+        .opts = opts,
+    };
+    struct job j = {.o = &o};
+    struct err e = {0};
+    int first, rc, code = 0;
+    int64_t rows;
+
+    blas_start(argv);
+    first = cli_parse(&cli, argc, argv, &o.common);
+    rc = run(&j, &cli, argc - first, argv + first, &e);
+    if (rc < 0 && e.code == ERR_NONE)
+        log_note("%s", e.msg);
+    else if (rc < 0)
+        log_error("%s", e.msg);
+    code = rc < 0 ? (int)e.code : 0;
+    rows = (int64_t)j.data.T;
+    release(&j);
+    return cli_finish(code, rows, -1);
+}
