@@ -86,5 +86,4 @@ $(OUT)/table.md: $(SCORES) $(DETAIL) pipelines/experiment-table
 	@cat $@
 
 .PHONY: all
-.SECONDARY:
 .DELETE_ON_ERROR:
