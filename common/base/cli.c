@@ -300,8 +300,9 @@ int cli_finish(int code, int64_t n_in, int64_t n_out)
 
     errno = 0;
     if ((fclose(stdout) != 0 && errno != EBADF) || failed) {
-        log_error("standard output: %s",
-                  errno ? strerror(errno) : "not all could be written");
+        if (code != ERR_SYSTEM) /* then it has been said */
+            log_error("standard output: %s",
+                      errno ? strerror(errno) : "not all could be written");
         code = ERR_SYSTEM;
     }
     if (log_level() >= LOG_VERBOSE)
