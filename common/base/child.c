@@ -1,8 +1,8 @@
 #include "common/base/child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,50 +20,32 @@ static void on_child(int sig)
     child_changed = 1;
 }
 
-/* In the child: become the command, or tell the parent why not. */
-static void __attribute__((noreturn))
-become(char *const *argv, bool stdout_to_stderr, int tell)
+static void watch_children(void)
 {
-    int why;
+    struct sigaction sa;
 
-    if (!stdout_to_stderr || dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
-        execvp(argv[0], argv);
-    why = errno;
-    if (write(tell, &why, sizeof why) < 0)
-        _exit(125);
-    _exit(127);
+    memset(&sa, 0, sizeof sa);
+    sa.sa_handler = on_child; /* no SA_RESTART: a sleep must end */
+    sa.sa_flags = SA_NOCLDSTOP;
+    sigaction(SIGCHLD, &sa, NULL);
 }
 
 int child_start(struct child *c, char *const *argv, bool stdout_to_stderr,
                 struct err *e)
 {
-    struct sigaction sa;
-    int fd[2], why = 0;
-    ssize_t n;
+    posix_spawn_file_actions_t actions;
+    int why;
 
-    *c = (struct child){.status = 126};
-    if (pipe2(fd, O_CLOEXEC) < 0)
-        return err_sys(e, "%s", argv[0]);
-    memset(&sa, 0, sizeof sa);
-    sa.sa_handler = on_child; /* no SA_RESTART: a sleep must end */
-    sa.sa_flags = SA_NOCLDSTOP;
-    sigaction(SIGCHLD, &sa, NULL);
-    c->pid = fork();
-    if (c->pid == 0)
-        become(argv, stdout_to_stderr, fd[1]);
-    close(fd[1]);
-    if (c->pid > 0) { /* the end of the pipe is closed by a successful exec */
-        do
-            n = read(fd[0], &why, sizeof why);
-        while (n < 0 && errno == EINTR);
-        errno = n == (ssize_t)sizeof why ? why : 0;
-    }
-    why = errno;
-    close(fd[0]);
+    *c = (struct child){0};
+    watch_children();
+    posix_spawn_file_actions_init(&actions);
+    if (stdout_to_stderr)
+        posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO,
+                                         STDOUT_FILENO);
+    why = posix_spawnp(&c->pid, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
     if (why == 0)
         return 0;
-    if (c->pid > 0)
-        waitpid(c->pid, NULL, 0);
     *c = (struct child){.status = why == ENOENT ? 127 : 126};
     errno = why;
     return err_sys(e, "%s", argv[0]);

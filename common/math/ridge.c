@@ -74,14 +74,16 @@ static void accumulate(struct ridge *r, struct pool *pool)
 }
 
 /* Centre the sums, which frees the intercept from the penalty, and solve. */
-static int solve(struct ridge *r, double lambda, float *weight, float *bias,
-                 struct err *e)
+int ridge_solve(struct ridge *r, double lambda, float *weight, float *bias,
+                struct err *e)
 {
     size_t K = r->K, C = r->C;
     const double *total = r->sum + (K + 1) * C; /* sums of the columns */
     double n = total[K + 1], intercept;
     double *a = r->gram, *b = r->gram + K * K; /* no longer in use */
 
+    if (r->set->N == 0)
+        return err_set(e, ERR_DATA, "no windows to fit to");
     for (size_t i = 0; i <= K; i++)
         if (!isfinite(r->sum[i * C + i]))
             return err_set(e, ERR_DATA, "%s %zu is not finite in some window",
@@ -114,28 +116,43 @@ static void set_origin(struct ridge *r)
     r->origin[r->K] = set->label[set->end[0]];
 }
 
-int ridge_fit(const struct window_set *set, double lambda, struct pool *pool,
-              float *weight, float *bias, struct err *e)
+struct ridge *ridge_new(const struct window_set *set, struct pool *pool)
 {
     size_t K = set->D * set->delays, C = K + 2;
     size_t threads = (size_t)pool_size(pool);
-    struct ridge r = {.set = set, .K = K, .C = C};
-    int rc;
+    struct ridge *r = xcalloc(1, sizeof *r);
 
-    if (set->N == 0)
-        return err_set(e, ERR_DATA, "no windows to fit to");
-    r.origin = xcalloc(K + 1, sizeof *r.origin);
-    r.gram = xmalloc_aligned(ROUND * C * C, sizeof *r.gram);
-    r.sum = xcalloc(C * C, sizeof *r.sum);
-    r.tile = xmalloc_aligned(threads * TILE * C, sizeof *r.tile);
-    r.window = xmalloc_aligned(threads * TILE * K, sizeof *r.window);
-    set_origin(&r);
-    accumulate(&r, pool);
-    rc = solve(&r, lambda, weight, bias, e);
-    free(r.origin);
-    free(r.gram);
-    free(r.sum);
-    free(r.tile);
-    free(r.window);
+    *r = (struct ridge){.set = set, .K = K, .C = C};
+    r->origin = xcalloc(K + 1, sizeof *r->origin);
+    r->gram = xmalloc_aligned(ROUND * C * C, sizeof *r->gram);
+    r->sum = xcalloc(C * C, sizeof *r->sum);
+    r->tile = xmalloc_aligned(threads * TILE * C, sizeof *r->tile);
+    r->window = xmalloc_aligned(threads * TILE * K, sizeof *r->window);
+    if (set->N) {
+        set_origin(r);
+        accumulate(r, pool);
+    }
+    return r;
+}
+
+void ridge_free(struct ridge *r)
+{
+    if (!r)
+        return;
+    free(r->origin);
+    free(r->gram);
+    free(r->sum);
+    free(r->tile);
+    free(r->window);
+    free(r);
+}
+
+int ridge_fit(const struct window_set *set, double lambda, struct pool *pool,
+              float *weight, float *bias, struct err *e)
+{
+    struct ridge *r = ridge_new(set, pool);
+    int rc = ridge_solve(r, lambda, weight, bias, e);
+
+    ridge_free(r);
     return rc;
 }

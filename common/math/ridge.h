@@ -22,4 +22,15 @@
 int ridge_fit(const struct window_set *set, double lambda, struct pool *pool,
               float *weight, float *bias, struct err *e);
 
+/*
+ * The same in two steps, for more than one lambda: the pass over the windows,
+ * and then what ridge_fit() does with its sums.  The set must stay meanwhile.
+ */
+struct ridge;
+
+struct ridge *ridge_new(const struct window_set *set, struct pool *pool);
+int ridge_solve(struct ridge *r, double lambda, float *weight, float *bias,
+                struct err *e);
+void ridge_free(struct ridge *r);
+
 #endif

@@ -21,6 +21,7 @@ int ridge_model_fit(struct model *m, struct predictor *predictor,
     const struct loss_type *mse = loss_type_find("mse");
     size_t size = m->size * sizeof *m->params;
     struct assessment a;
+    struct ridge *r;
     float *kept;
     int rc = 0;
 
@@ -28,9 +29,10 @@ int ridge_model_fit(struct model *m, struct predictor *predictor,
         return err_set(e, ERR_DATA,
                        "method ridge wants a model of one dense layer, out: 1");
     kept = xmalloc(size);
+    r = ridge_new(train, pool);
     for (size_t i = 0; i < n && rc == 0; i++) {
-        rc = ridge_fit(train, lambda[i], pool, m->tensors.at[0].data,
-                       m->tensors.at[1].data, e);
+        rc = ridge_solve(r, lambda[i], m->tensors.at[0].data,
+                         m->tensors.at[1].data, e);
         if (rc == 0)
             assess(&a, predictor, mse, valid);
         if (rc == 0 && (i == 0 || a.loss < best->loss)) {
@@ -41,6 +43,7 @@ int ridge_model_fit(struct model *m, struct predictor *predictor,
     }
     if (rc == 0)
         memcpy(m->params, kept, size);
+    ridge_free(r);
     free(kept);
     return rc;
 }
