@@ -102,6 +102,6 @@ t 'and ends whole' 0 'rapl-dump --check out.rapl &&
 # options from a file
 printf "features: seed4\ndelays: 7\n" >c.yaml
 t 'config' 0 'rapl-window -c c.yaml -d 9 a.rapl | rapl-dump --header >h'
-t 'the command line goes first' 0 'grep -q "delays\": \"9\"" h &&
-    grep -q "features\": \"user_pct,system_pct,iowait_pct,log_ctxt\"" h'
+t 'the command line goes first' 0 'grep -q "delays: \"9\"" h &&
+    grep -q "features: \"user_pct,system_pct,iowait_pct,log_ctxt\"" h'
 done_testing
