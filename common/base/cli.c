@@ -298,11 +298,12 @@ int cli_finish(int code, int64_t n_in, int64_t n_out)
 {
     bool failed = ferror(stdout); /* an earlier write; its errno is gone */
 
+    /* A program that has failed has said why. */
+
     errno = 0;
-    if ((fclose(stdout) != 0 && errno != EBADF) || failed) {
-        if (code != ERR_SYSTEM) /* then it has been said */
-            log_error("standard output: %s",
-                      errno ? strerror(errno) : "not all could be written");
+    if (((fclose(stdout) != 0 && errno != EBADF) || failed) && code <= 1) {
+        log_error("standard output: %s",
+                  errno ? strerror(errno) : "not all could be written");
         code = ERR_SYSTEM;
     }
     if (log_level() >= LOG_VERBOSE)

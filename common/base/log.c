@@ -1,5 +1,6 @@
 #include "common/base/log.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,9 @@ say(const char *kind, const char *fmt, va_list ap)
     int n = snprintf(line, sizeof line, "%s: %s", log_state.program, kind);
 
     vsnprintf(line + n, sizeof line - (size_t)n, fmt, ap);
+    for (char *c = line; *c; c++) /* a file's name may hold anything */
+        if (iscntrl((unsigned char)*c))
+            *c = '?';
     fprintf(stderr, "%s\n", line);
 }
 
