@@ -3,10 +3,12 @@
 #     make experiment DATA=../shared/data/jvm-powerstat
 #
 # DATA is a folder of powerstat logs, one folder a workload.  Every log is
-# imported; every model is trained and scored under each split; leaving one
-# workload out is done for each workload in turn and pooled.  A result that is
-# there is not made again, so an interrupted run goes on where it stopped, and
-# -j runs the independent parts side by side.
+# imported; every model is trained and scored under each split.  Holding out one
+# run in ten is done for several draws, because runs differ much in length and
+# one draw says little; leaving one workload out is done for each workload in
+# turn; both are pooled.  A result that is there is not made again, so an
+# interrupted run goes on where it stopped, and -j runs the independent parts
+# side by side.
 
 BIN       ?= build/release/bin
 DATA      ?= ../shared/data/jvm-powerstat
@@ -21,13 +23,16 @@ MODELS    ?= linear-d3 linear-d25 v3-d25
 TRAINED   := $(addprefix $(OUT)/,$(MODELS))
 
 WORKLOADS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard $(DATA)/*/*.txt)))))
-SPLITS    := shuffle run $(WORKLOADS:%=leave-%)
+RUNS      := run-1 run-2 run-3 run-4 run-5
+LEAVES    := $(WORKLOADS:%=leave-%)
+SPLITS    := shuffle $(RUNS) $(LEAVES)
 DELAYS    := $(sort $(foreach m,$(MODELS),$(lastword $(subst -d, ,$(m)))))
 
 all: $(OUT)/table.md
 
-# split leave-X is --split leave:workload=X
-split_of   = $(if $(filter leave-%,$1),leave:workload=$(patsubst leave-%,%,$1),$1)
+# leave-X is --split leave:workload=X; run-S is --split run with seed S
+split_of   = $(patsubst leave-%,leave:workload=%,$(patsubst run-%,run,$1))
+seed_of    = $(if $(filter run-%,$1),$(patsubst run-%,%,$1),$(SEED))
 family_of  = $(firstword $(subst -d, ,$1))
 delays_of  = $(lastword $(subst -d, ,$1))
 
@@ -40,8 +45,8 @@ $(OUT)/samples.rapl:
 # d<delays>-<split>.windows
 define windows_rule
 $(OUT)/d$1-$2.windows: $(OUT)/samples.rapl
-	$(BIN)/rapl-window -q --features $(FEATURES) -d $1 -t 1 --seed $(SEED) \
-	    --split $(call split_of,$2) -o $$@.part $$<
+	$(BIN)/rapl-window -q --features $(FEATURES) -d $1 -t 1 \
+	    --seed $(call seed_of,$2) --split $(call split_of,$2) -o $$@.part $$<
 	@mv $$@.part $$@
 endef
 $(foreach d,$(DELAYS),$(foreach s,$(SPLITS),$(eval $(call windows_rule,$d,$s))))
@@ -69,8 +74,8 @@ $(OUT)/$1-$2-by-workload.tsv: $(foreach s,$3,$(OUT)/$1-$s.rapl)
 endef
 HOWS := shuffle run leave-one-out
 $(foreach m,$(MODELS),$(eval $(call score_rule,$m,shuffle,shuffle)))
-$(foreach m,$(MODELS),$(eval $(call score_rule,$m,run,run)))
-$(foreach m,$(MODELS),$(eval $(call score_rule,$m,leave-one-out,$(WORKLOADS:%=leave-%))))
+$(foreach m,$(MODELS),$(eval $(call score_rule,$m,run,$(RUNS))))
+$(foreach m,$(MODELS),$(eval $(call score_rule,$m,leave-one-out,$(LEAVES))))
 
 SCORES := $(foreach m,$(MODELS),$(HOWS:%=$(OUT)/$m-%.tsv))
 DETAIL := $(SCORES:%.tsv=%-by-workload.tsv)
@@ -81,5 +86,4 @@ $(OUT)/table.md: $(SCORES) $(DETAIL) pipelines/experiment-table
 	@cat $@
 
 .PHONY: all
-.SECONDARY:
 .DELETE_ON_ERROR:

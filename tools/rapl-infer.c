@@ -263,9 +263,11 @@ static void make_room(struct recent *r, size_t D, size_t span, size_t n)
 
     if (r->n + n <= r->cap)
         return;
-    memmove(r->x, r->x + first * D, keep * D * sizeof *r->x);
-    memmove(r->outside, r->outside + first, keep * sizeof *r->outside);
-    r->n = keep;
+    if (first) {
+        memmove(r->x, r->x + first * D, keep * D * sizeof *r->x);
+        memmove(r->outside, r->outside + first, keep * sizeof *r->outside);
+        r->n = keep;
+    }
     if (keep + n <= r->cap)
         return;
     r->cap = 2 * span + n;

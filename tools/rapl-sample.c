@@ -406,5 +406,6 @@ int main(int argc, char **argv)
         stream_header_release(&h);
     }
     close_probe(&s);
+    free(cli.argv);
     return cli_finish(code, -1, -1);
 }

@@ -30,8 +30,7 @@ static void watch_children(void)
     sigaction(SIGCHLD, &sa, NULL);
 }
 
-int child_start(struct child *c, char *const *argv, bool stdout_to_stderr,
-                struct err *e)
+int child_start(struct child *c, char *const *argv, bool divert, struct err *e)
 {
     posix_spawn_file_actions_t actions;
     int why;
@@ -39,7 +38,7 @@ int child_start(struct child *c, char *const *argv, bool stdout_to_stderr,
     *c = (struct child){0};
     watch_children();
     posix_spawn_file_actions_init(&actions);
-    if (stdout_to_stderr)
+    if (divert)
         posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO,
                                          STDOUT_FILENO);
     why = posix_spawnp(&c->pid, argv[0], &actions, NULL, argv, environ);

@@ -16,12 +16,12 @@ struct child {
 };
 
 /*
- * Start argv[0], found in PATH.  stdout_to_stderr: where our own standard
- * output carries data.  Returns 0, or -1 with e filled and c->status 127 (no
- * such command) or 126 (cannot be run), as shells have it.
+ * Start argv[0], found in PATH.  divert: send what it prints to standard
+ * error, because our own standard output carries data.  Returns 0, or -1 with
+ * e filled and c->status 127 (no such command) or 126 (cannot be run), as
+ * shells have it.
  */
-int child_start(struct child *c, char *const *argv, bool stdout_to_stderr,
-                struct err *e);
+int child_start(struct child *c, char *const *argv, bool divert, struct err *e);
 
 /* Has it ended?  Costs nothing while no child of ours changed. */
 bool child_ended(struct child *c);

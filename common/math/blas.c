@@ -2,7 +2,7 @@
 
 #include <cblas.h>
 #include <float.h>
-#include <stdint.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,15 +74,22 @@ static void flush_denormals(void)
 void blas_start(char **argv)
 {
     const char *better = blas_better_core(blas_core_name());
+    char self[PATH_MAX];
+    ssize_t len;
 
     flush_denormals();
     openblas_set_num_threads(1);
     if (!better || getenv("OPENBLAS_CORETYPE") || getenv(GUARD))
         return;
+    /* By its path: started as /proc/self/exe it would be called "exe". */
+    len = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (len <= 0)
+        return;
+    self[len] = '\0';
     if (setenv("OPENBLAS_CORETYPE", better, 1) == 0 &&
         setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0 &&
         setenv(GUARD, "1", 1) == 0)
-        execv("/proc/self/exe", argv);
+        execv(self, argv);
     /* Still here: slower, and right all the same. */
     unsetenv("OPENBLAS_CORETYPE");
 }

@@ -33,7 +33,9 @@
  * VECTOR_LOOP before such a loop: no turn of it reads what another writes.
  * It may still work in place.
  */
-#if defined __clang__
+#if defined VECTOR_PLAIN || !defined __OPTIMIZE__
+#define VECTOR_LOOP
+#elif defined __clang__
 #define VECTOR_LOOP _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define VECTOR_LOOP _Pragma("GCC ivdep")

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/math/blas.h"
+#include "common/math/panel.h"
 #include "common/math/vector.h"
 #include "common/nn/layers.h"
 
@@ -27,6 +28,7 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     l->out = (struct shape){(size_t)out, 1};
     layer_param(l, "weight", 2, (size_t[]){(size_t)out, l->n_in});
     layer_param(l, "bias", 1, (size_t[]){(size_t)out});
+    l->packed = panel_usable() ? panel_size((size_t)out, l->n_in) : 0;
     return 0;
 }
 
@@ -40,9 +42,19 @@ static void init(const struct layer *l, struct rng *rng)
             l->param[i].data[j] = (float)rng_uniform(rng, -bound, bound);
 }
 
+static void pack(const struct layer *l, float *packed)
+{
+    panel_pack(l->param[WEIGHT].data, l->param[BIAS].data, l->n_out, l->n_in,
+               packed);
+}
+
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
+    if (p->packed) {
+        panel_multiply(x, p->packed, p->n, l->n_out, l->n_in, y);
+        return;
+    }
     for (size_t i = 0; i < p->n; i++)
         memcpy(y + i * l->n_out, l->param[BIAS].data, l->n_out * sizeof *y);
     blas_gemm(false, true, p->n, l->n_out, l->n_in, x, // (n, I)
@@ -75,6 +87,7 @@ const struct layer_type layer_dense = {
     .keys = (const char *const[]){"out", NULL},
     .setup = setup,
     .init = init,
+    .pack = pack,
     .forward = forward,
     .backward = backward,
 };

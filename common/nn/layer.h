@@ -33,6 +33,7 @@ struct pass {
     uint64_t step; /*   so that it does not depend on threads */
     size_t row;    /* number of the first row within its batch */
     void *scratch; /* this layer's, kept from forward to backward */
+    const float *packed; /* this layer's pack() of its parameters, or NULL */
 };
 
 struct layer_type {
@@ -54,6 +55,12 @@ struct layer_type {
 
     /* Draw initial parameters.  NULL: there are none. */
     void (*init)(const struct layer *l, struct rng *rng);
+
+    /*
+     * Put parameters that are to serve many rows into the form in which
+     * forward takes them fastest.  NULL: there is none.
+     */
+    void (*pack)(const struct layer *l, float *packed);
 
     /* x (n, in) to y (n, out). */
     void (*forward)(const struct layer *l, const struct pass *p, const float *x,
@@ -77,6 +84,7 @@ struct layer {
     struct shape in, out;
     size_t n_in, n_out; /* values a row */
     size_t scratch;     /* bytes a row */
+    size_t packed;      /* floats that pack() takes; 0: none */
     int n_params;
     struct tensor param[LAYER_PARAMS]; /* named "enc.0.weight"; data is set
                                           once the whole model is known */

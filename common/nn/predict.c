@@ -5,12 +5,14 @@
 #include "common/nn/workspace.h"
 
 #define TILE 256 /* rows at a time: what lies between layers stays in cache */
+#define MANY 512 /* rows for which packing the parameters pays */
 
 struct predictor {
     const struct model *model;
     struct pool *pool;
     int n_threads;
     struct workspace **work; /* one a thread */
+    float **packed;          /* (layers) NULL where a layer has no such form */
 };
 
 /* Rows to predict: given, or to be laid out from windows. */
@@ -32,6 +34,10 @@ struct predictor *predictor_new(const struct model *m, struct pool *pool)
     p->work = xcalloc((size_t)p->n_threads, sizeof *p->work);
     for (int i = 0; i < p->n_threads; i++)
         p->work[i] = workspace_new(m, TILE, false);
+    p->packed = xcalloc(m->n_layers, sizeof *p->packed);
+    for (size_t i = 0; i < m->n_layers; i++)
+        if (m->layer[i].packed)
+            p->packed[i] = xmalloc_aligned(m->layer[i].packed, sizeof(float));
     return p;
 }
 
@@ -41,6 +47,9 @@ void predictor_free(struct predictor *p)
         return;
     for (int i = 0; i < p->n_threads; i++)
         workspace_free(p->work[i]);
+    for (size_t i = 0; i < p->model->n_layers; i++)
+        free(p->packed[i]);
+    free(p->packed);
     free(p->work);
     free(p);
 }
@@ -64,10 +73,23 @@ static void predict_tile(void *arg, size_t i, int thread)
     memcpy(job->y + at * m->n_out, y, pass.n * m->n_out * sizeof *y);
 }
 
+/* The parameters may have changed since the last call, so pack them anew. */
+static void choose_form(struct predictor *p, size_t n)
+{
+    const struct model *m = p->model;
+
+    for (size_t i = 0; i < m->n_layers && n >= MANY; i++)
+        if (p->packed[i])
+            m->layer[i].type->pack(&m->layer[i], p->packed[i]);
+    for (int i = 0; i < p->n_threads; i++)
+        p->work[i]->packed = n >= MANY ? p->packed : NULL;
+}
+
 static void predict(struct job *job)
 {
     size_t tiles = (job->n + TILE - 1) / TILE;
 
+    choose_form(job->p, job->n);
     if (job->p->pool && tiles > 1)
         pool_run(job->p->pool, tiles, predict_tile, job);
     else

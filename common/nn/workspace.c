@@ -70,6 +70,7 @@ float *workspace_forward(struct workspace *w, struct pass *p, const float *x)
         const struct layer *l = &w->model->layer[i];
 
         p->scratch = w->scratch[i];
+        p->packed = w->packed ? w->packed[i] : NULL;
         l->type->forward(l, p, x, w->value[i]);
         x = w->value[i];
     }

@@ -10,13 +10,14 @@
  */
 struct workspace {
     const struct model *model;
-    size_t rows;     /* at most */
-    float *input;    /* (rows, n_in), for the caller to fill */
-    float **value;   /* a layer's output (rows, n_out); one that works in
-                        place shares that of the layer before */
-    char **scratch;  /* a layer's */
-    float *slope[2]; /* (rows, widest), training only; slope[0] takes the
-                        gradient of the output */
+    size_t rows;          /* at most */
+    float *input;         /* (rows, n_in), for the caller to fill */
+    float **value;        /* a layer's output (rows, n_out); one that works in
+                             place shares that of the layer before */
+    char **scratch;       /* a layer's */
+    float *slope[2];      /* (rows, widest), training only; slope[0] takes the
+                             gradient of the output */
+    float *const *packed; /* a layer's packed parameters or NULL; or NULL */
     char *memory;
 };
 
@@ -25,7 +26,8 @@ struct workspace *workspace_new(const struct model *m, size_t rows,
 void workspace_free(struct workspace *w);
 
 /* Run x (p->n, n_in), which may be w->input and is not changed unless it is;
- * returns the output (p->n, n_out), borrowed.  p->scratch is set here. */
+ * returns the output (p->n, n_out), borrowed.  p's scratch and packed are set
+ * here. */
 float *workspace_forward(struct workspace *w, struct pass *p, const float *x);
 
 /*

@@ -13,6 +13,7 @@
 #include "common/base/rng.h"
 #include "common/base/xalloc.h"
 #include "common/math/blas.h"
+#include "common/math/panel.h"
 #include "common/math/ridge.h"
 #include "common/math/scale.h"
 #include "common/math/tensor.h"
@@ -126,6 +127,39 @@ static void gemm_is_the_naive_product(void **state)
     }
 }
 
+static void panel_case(size_t M, size_t O, size_t I)
+{
+    float *x = randoms(1, M * I), *w = randoms(2, O * I), *bias = randoms(3, O);
+    float *packed = randoms(4, panel_size(O, I)), *y = randoms(5, M * O);
+    float *want = randoms(6, M * O);
+
+    for (size_t i = 0; i < M * O; i++)
+        want[i] = bias[i % O];
+    naive_gemm(false, true, M, O, I, x, w, 1, want);
+    panel_pack(w, bias, O, I, packed);
+    panel_multiply(x, packed, M, O, I, y);
+    for (size_t i = 0; i < M * O; i++)
+        assert_true(fabsf(y[i] - want[i]) < 1e-4f);
+    free(x);
+    free(w);
+    free(bias);
+    free(packed);
+    free(y);
+    free(want);
+}
+
+static void panels_are_the_naive_product(void **state)
+{
+    (void)state;
+    if (!panel_usable())
+        skip();
+    panel_case(1, 1, 1);
+    panel_case(23, 1, 64);
+    panel_case(64, 512, 100);
+    panel_case(13, 65, 7);
+    panel_case(8, 32, 512);
+}
+
 static void dsyrk_adds_the_lower_triangle(void **state)
 {
     enum { N = 19, K = 6 };
@@ -175,7 +209,8 @@ static void core_choice_is_stable(void **state)
     assert_null(blas_better_core("Cooperlake"));
     if (better) /* what is recommended is good enough itself */
         assert_null(blas_better_core(better));
-    assert_true(strlen(blas_core_name()) > 0);
+    if (getenv("RAPL_BLAS_STARTED")) /* main() had to start again */
+        assert_string_equal(blas_core_name(), getenv("OPENBLAS_CORETYPE"));
 }
 
 /* ---- windows ---- */
@@ -412,6 +447,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(pool_runs_each_task_once),
         cmocka_unit_test(tensors_are_found_by_name),
         cmocka_unit_test(gemm_is_the_naive_product),
+        cmocka_unit_test(panels_are_the_naive_product),
         cmocka_unit_test(dsyrk_adds_the_lower_triangle),
         cmocka_unit_test(solver_solves_and_refuses),
         cmocka_unit_test(core_choice_is_stable),

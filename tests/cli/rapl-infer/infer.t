@@ -45,9 +45,10 @@ ok $? "a line a second"
 has 'measured'
 t stream 0 'rapl-infer a.ckpt a.win -o a.pred && rapl-dump --header a.pred'
 has 'model_sha256'
-has 'trained_on: "run train"'
-has 'split: "run"'
-has 'run: "run9"'
+tr -d '"' <"$OUT" >header
+grep -q '^ *trained_on: run train$' header && grep -q '^ *split: run$' header &&
+    grep -q '^ *run: run9$' header && grep -q '^ *model: linear$' header
+ok $? "says where it comes from"
 t score 0 'rapl-score --part test --format tsv a.pred'
 awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i }
     NR == 2 { exit !($c["mae_w"] < .6 && $c["n"] == 198) }' "$OUT"

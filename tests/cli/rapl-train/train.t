@@ -4,7 +4,7 @@
 win="python3 $ROOT/tests/window_stream.py"
 value() # FILE KEY: of a checkpoint's metadata
 {
-    rapl-dump --header "$1" | sed -n "s/^  $2: *\"\{0,1\}\([^\"]*\)\"\{0,1\}$/\1/p"
+    rapl-dump --header "$1" | sed -n "s/^ *\"*$2\"*: \"*\([^\"]*\)\"*$/\1/p"
 }
 less() # A B NAME
 {
