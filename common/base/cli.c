@@ -301,7 +301,7 @@ int cli_finish(int code, int64_t n_in, int64_t n_out)
     /* A program that has failed has said why. */
 
     errno = 0;
-    if (((fclose(stdout) != 0 && errno != EBADF) || failed) && code == 0) {
+    if (((fclose(stdout) != 0 && errno != EBADF) || failed) && code <= 1) {
         log_error("standard output: %s",
                   errno ? strerror(errno) : "not all could be written");
         code = ERR_SYSTEM;
