@@ -254,8 +254,13 @@ char *cli_provenance(const struct cli *cli, const struct cli_common *common)
     char *line = xasprintf("%s %s:", cli->name, RAPL_VERSION);
     char seed[32];
 
-    for (int i = 1; i < cli->argc && strlen(line) < 4096; i++)
-        line = append(line, " ", cli->argv[i]);
+    for (int i = 1; i < cli->argc && strlen(line) < 4096; i++) {
+        /* the number of threads never changes what is written */
+        if (strcmp(cli->argv[i], "--threads") == 0)
+            i++;
+        else if (strncmp(cli->argv[i], "--threads=", 10) != 0)
+            line = append(line, " ", cli->argv[i]);
+    }
     snprintf(seed, sizeof seed, "%" PRId64, common->seed);
     return append(line, "; seed ", seed);
 }

@@ -70,6 +70,8 @@ def read_times(c, n):
 
 def read_column(c, n, kind):
     how, column = c.num("<B"), Cursor(c.take(c.num("<I")))
+    if (how == 2) != (kind is None):
+        raise Bad(f"encoding {how} of a column")
     if how == 2:
         return read_times(column, n)
     fmt, size = TYPES[kind]
