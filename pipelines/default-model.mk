@@ -33,5 +33,14 @@ $(CARD): $(MODEL) pipelines/model-card
 	sh pipelines/model-card $(BIN) $(MODEL) $(OUT) >$@.part
 	@mv $@.part $@
 
-.PHONY: all
+# How its features were chosen: the same experiment for each candidate.
+CANDIDATES := busy_cpus seed4 portable
+choice: $(CANDIDATES:%=$(OUT)/choice-%/table.md)
+	@for f in $(CANDIDATES); do echo "$$f"; cat $(OUT)/choice-$$f/table.md; done
+
+$(OUT)/choice-%/table.md:
+	+@$(MAKE) -s -f pipelines/experiment.mk FEATURES=$* MODELS=linear-d1 \
+	    OUT=$(OUT)/choice-$* BIN=$(BIN) DATA=$(DATA) SEED=$(SEED) >/dev/null
+
+.PHONY: all choice
 .DELETE_ON_ERROR:
