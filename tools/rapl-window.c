@@ -158,6 +158,19 @@ static int read_config(struct cli *cli, const char *path, struct err *e)
     return rc;
 }
 
+/* Whoever trains on them learns it only when there is nothing to score. */
+static void warn_of_empty_parts(const struct windower_options *o,
+                                const struct windower_stats *s)
+{
+    static const enum part parts[] = {PART_TRAIN, PART_VALID, PART_TEST};
+
+    for (size_t i = 0; i < 3; i++)
+        if (o->split.ratio[i] > 0 && s->n_part[parts[i]] == 0)
+            log_warn("the %s part is empty: too few groups or rows for this "
+                     "--split; record more, or split otherwise",
+                     part_name(parts[i]));
+}
+
 static void report(const struct windower_options *o,
                    const struct windower_stats *s)
 {
@@ -165,6 +178,8 @@ static void report(const struct windower_options *o,
         log_warn("no window: no %zu rows stand in a row without a gap; record "
                  "longer, or ask for fewer --delays",
                  window_span(&o->spec));
+    else if (o->split.kind != SPLIT_NONE)
+        warn_of_empty_parts(o, s);
     log_verbose("%" PRIu64 " windows in %" PRIu64 " runs; %" PRIu64
                 " gaps; %" PRIu64 " rows without a label",
                 s->n_windows, s->n_runs, s->n_gaps, s->n_unlabelled);
