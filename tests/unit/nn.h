@@ -1,5 +1,5 @@
-#ifndef UNIT_NN_H
-#define UNIT_NN_H
+#ifndef TESTS_UNIT_NN_H
+#define TESTS_UNIT_NN_H
 
 #include <stdio.h>
 #include <stdlib.h>
