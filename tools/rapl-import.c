@@ -307,10 +307,11 @@ static int run(struct importer *im, char **paths, int n, struct err *e)
     for (int i = 0; i < n && !stop_requested(); i++)
         if (import_file(im, paths[i], e) < 0)
             return -1;
+    if (im->n_files == 0 && !stop_requested())
+        return err_set(e, ERR_DATA, "no row in any file, %" PRIu64 " rejected",
+                       im->n_rejected);
     log_note("%" PRIu64 " rows from %zu files, %" PRIu64 " rejected",
              im->n_rows, im->n_files, im->n_rejected);
-    if (im->n_files == 0 && !stop_requested())
-        return err_set(e, ERR_DATA, "no row in any file");
     return 0;
 }
 
@@ -383,8 +384,8 @@ int main(int argc, char **argv)
         .name = "rapl-import",
         .usage = "[OPTIONS] [FILE...]",
         .about = "Make a sample stream of logs: one segment, one run a file.",
-        .examples = "rapl-import -l workload=@dir -o all.rapl logs/*/*.txt\n"
-                    "rapl-import --map configs/map-bsc-wall.yaml disk.csv | "
+        .examples = "  rapl-import -l workload=@dir -o all.rapl logs/*/*.txt\n"
+                    "  rapl-import --map configs/map-bsc-wall.yaml disk.csv | "
                     "rapl-dump",
         .opts = opts,
     };

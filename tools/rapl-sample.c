@@ -382,8 +382,9 @@ int main(int argc, char **argv)
         .usage = "[OPTIONS] [-- COMMAND...]",
         .about = "Record what this machine shows, and its energy where that "
                  "can be read.",
-        .examples = "rapl-sample -d 20s -o idle.rapl\n"
-                    "rapl-sample -l workload=gzip -o gzip.rapl -- gzip -k FILE",
+        .examples =
+            "  rapl-sample -d 20s -o idle.rapl\n"
+            "  rapl-sample -l workload=gzip -o gzip.rapl -- gzip -k FILE",
     };
     int first = parse(&o, &cli, argc, argv);
     struct sampler s = {.o = &o};

@@ -149,9 +149,10 @@ static void warn_of_leaks(struct scores *s, const struct stream_header *h)
          (trained[n] == ' ' || !trained[n])))
         return;
     s->warned = true;
-    log_note("the model was trained under split %s, and these rows have split "
-             "%s: if it learnt from some of them, the scores flatter it",
-             trained, split);
+    log_note(
+        "the model was trained on split '%s', and these rows are of "
+        "split '%s': if it learnt from some of them, the scores flatter it",
+        trained, split);
 }
 
 static void name_model(struct scores *s, const struct stream_header *h)

@@ -162,7 +162,8 @@ static void report(const struct windower_options *o,
                    const struct windower_stats *s)
 {
     if (s->n_windows == 0)
-        log_warn("no window: nowhere are there %zu rows without a gap",
+        log_warn("no window: no %zu rows stand in a row without a gap; record "
+                 "longer, or ask for fewer --delays",
                  window_span(&o->spec));
     log_verbose("%" PRIu64 " windows in %" PRIu64 " runs; %" PRIu64
                 " gaps; %" PRIu64 " rows without a label",

@@ -25,6 +25,7 @@ printf '\n\n' >blank
 t empty 3 "rapl-import $O empty"
 has 'no rows'
 has 'no row in any file'
+hasnt 'rows from'
 t blank 3 "rapl-import $O blank"
 t empty-csv 3 "rapl-import $O --map wall.yaml empty"
 t empty-beside-good 0 "rapl-import $O empty idle-box/night.txt"

@@ -32,7 +32,7 @@ t 'a reset' 0 'rapl-window -v reset.rapl >w.rapl'
 has '350 windows in 1 runs; 1 gaps'
 make-samples 20 run=a >short.rapl
 t 'nothing fits' 0 'rapl-window short.rapl >w.rapl'
-has 'no window: nowhere are there 25 rows without a gap'
+has 'no window: no 25 rows stand in a row without a gap'
 
 # skipping the start
 t 'skip samples' 0 'rapl-window -v --skip-startup 100 a.rapl >w.rapl'
