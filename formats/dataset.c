@@ -133,14 +133,8 @@ struct window_set dataset_part(const struct dataset *ds, enum part part)
 static void set_list(struct labels *meta, const char *key,
                      const struct strings *ss)
 {
-    char *text = xstrdup("");
+    char *text = strings_join(ss, ", ");
 
-    for (size_t i = 0; i < ss->n; i++) {
-        char *longer = xasprintf("%s%s%s", text, i ? ", " : "", ss->at[i]);
-
-        free(text);
-        text = longer;
-    }
     if (ss->n)
         labels_setf(meta, key, "%s%s", text,
                     ss->n == MAX_DISTINCT ? ", ..." : "");

@@ -106,6 +106,13 @@ int stream_writer_end(struct stream_writer *w, struct err *e);
  */
 int stream_writer_close(struct stream_writer *w, struct err *e);
 
+/*
+ * Close after an error, without the end: all rows so far arrive, and whoever
+ * reads them sees a truncated stream, even where no segment was open.  Legal
+ * for NULL.
+ */
+void stream_writer_abandon(struct stream_writer *w);
+
 /* Rows and bytes (after compression) written so far, over all segments. */
 uint64_t stream_writer_rows(const struct stream_writer *w);
 uint64_t stream_writer_bytes(const struct stream_writer *w);

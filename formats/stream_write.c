@@ -178,6 +178,13 @@ int stream_writer_end(struct stream_writer *w, struct err *e)
     return frame_end(w->frame, e);
 }
 
+static void release(struct stream_writer *w)
+{
+    release_segment(w);
+    buf_release(&w->buf);
+    free(w);
+}
+
 int stream_writer_close(struct stream_writer *w, struct err *e)
 {
     struct err ignored;
@@ -188,10 +195,21 @@ int stream_writer_close(struct stream_writer *w, struct err *e)
     status = w->frame ? stream_writer_end(w, e) : 0;
     if (frame_writer_close(w->frame, status < 0 ? &ignored : e) < 0)
         status = -1;
-    release_segment(w);
-    buf_release(&w->buf);
-    free(w);
+    release(w);
     return status;
+}
+
+void stream_writer_abandon(struct stream_writer *w)
+{
+    struct err ignored;
+
+    if (!w)
+        return;
+    if (w->frame && stream_writer_bytes(w) + w->total_rows > 0 &&
+        send_block(w, &ignored) == 0)
+        frame_break(w->frame, &ignored);
+    frame_writer_close(w->frame, &ignored);
+    release(w);
 }
 
 uint64_t stream_writer_rows(const struct stream_writer *w)

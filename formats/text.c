@@ -1,7 +1,6 @@
 #include "formats/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "common/base/pack.h"
 #include "common/base/xalloc.h"
+#include "formats/output.h"
 
 enum { FULL = 1 << 16 }; /* bytes that are passed on together */
 
@@ -222,17 +222,15 @@ static void put_quoted(struct text_writer *w, const char *s)
 int text_writer_open(struct text_writer **out, const char *path,
                      enum text_format format, struct err *e)
 {
-    bool std = !path || strcmp(path, "-") == 0;
-    int fd = std ? STDOUT_FILENO
-                 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = output_open(path, e);
     struct text_writer *w;
 
     *out = NULL;
     if (fd < 0)
-        return err_sys(e, "%s", path);
+        return -1;
     w = xcalloc(1, sizeof *w);
     w->fd = fd;
-    w->name = std ? "standard output" : path;
+    w->name = output_is_stdout(path) ? "standard output" : path;
     w->format = format;
     *out = w;
     return 0;

@@ -41,22 +41,9 @@ size_t window_span(const struct window_spec *s)
     return (size_t)(s->delays - 1) * (size_t)s->tau + 1;
 }
 
-static char *join(const struct strings *ss)
-{
-    char *text = xstrdup("");
-
-    for (size_t i = 0; i < ss->n; i++) {
-        char *longer = xasprintf("%s%s%s", text, i ? "," : "", ss->at[i]);
-
-        free(text);
-        text = longer;
-    }
-    return text;
-}
-
 void window_spec_to_meta(const struct window_spec *s, struct labels *meta)
 {
-    char *features = join(&s->features);
+    char *features = strings_join(&s->features, ",");
 
     labels_set(meta, KEY_FEATURES, features);
     labels_setf(meta, KEY_DELAYS, "%d", s->delays);
