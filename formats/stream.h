@@ -78,7 +78,10 @@ struct stream_writer;
 int stream_writer_open(struct stream_writer **w, const char *path, int level,
                        struct err *e);
 
-/* Write a header; the rows that follow have its channels. */
+/*
+ * Write a header; the rows that follow have its channels.  What is beyond the
+ * limits above, which no reader would take, is an error (ERR_DATA).
+ */
 int stream_writer_begin(struct stream_writer *w, const struct stream_header *h,
                         struct err *e);
 

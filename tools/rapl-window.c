@@ -64,10 +64,14 @@ static int parse_skip(struct windower_options *w, const char *text,
 {
     unsigned long long n;
 
-    if (!*text || text[strspn(text, "0123456789")])
-        return duration_parse(text, &w->skip_ns, e) < 0
-                   ? err_prefix(e, "--skip-startup")
-                   : 0;
+    if (!*text || text[strspn(text, "0123456789")]) {
+        if (duration_parse(text, &w->skip_ns, e) < 0)
+            return err_prefix(e, "--skip-startup");
+        if (w->skip_ns > INT64_MAX / 2)
+            return err_set(e, ERR_USAGE, "--skip-startup: %s is too long",
+                           text);
+        return 0;
+    }
     errno = 0;
     n = strtoull(text, NULL, 10);
     if (errno)

@@ -1,6 +1,7 @@
 #include "common/base/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -201,6 +203,21 @@ static void choose_log_level(const struct cli *cli)
                                                : LOG_NORMAL);
 }
 
+/*
+ * A file that is opened while one of the three is closed would take its place,
+ * and messages would go into it.  Writing to what stands there now fails.
+ */
+static void hold_standard_files(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int cli_parse(struct cli *cli, int argc, char **argv, struct cli_common *common)
 {
     size_t n = count_options(cli->opts);
@@ -208,6 +225,7 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct cli_common *common)
     char *letters = xmalloc(2 * n + 2);
     int c;
 
+    hold_standard_files();
     log_init(cli->name, LOG_NORMAL);
     cli->argc = argc;
     cli->argv = argv; /* in getopt's order, which means the same */
