@@ -16,7 +16,7 @@
 #define META_MODEL_HASH "model_sha256"
 #define META_SPLIT "split" /* of the windows that were predicted */
 #define META_TRAINED_ON \
-    "trained_on" /* split and parts the model was fitted on */
+    "trained_on" /* split and part the model was fitted on */
 
 struct prediction {
     int64_t t_ns;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/pack.h"
+#include "common/base/utf8.h"
 #include "common/base/xalloc.h"
 #include "formats/output.h"
 
@@ -151,34 +152,14 @@ static void put_md(struct buf *b, const char *s)
     }
 }
 
-/* Bytes of the UTF-8 character at s, 0 where there is none. */
-static size_t utf8_length(const char *s)
-{
-    const unsigned char *u = (const unsigned char *)s;
-    size_t n = u[0] < 0x80             ? 1
-               : (u[0] & 0xe0) == 0xc0 ? 2
-               : (u[0] & 0xf0) == 0xe0 ? 3
-               : (u[0] & 0xf8) == 0xf0 ? 4
-                                       : 0;
-
-    for (size_t i = 1; i < n; i++)
-        if ((u[i] & 0xc0) != 0x80)
-            return 0;
-    if ((n == 2 && u[0] < 0xc2) || (n == 3 && u[0] == 0xe0 && u[1] < 0xa0) ||
-        (n == 3 && u[0] == 0xed && u[1] > 0x9f) ||
-        (n == 4 && u[0] == 0xf0 && u[1] < 0x90) ||
-        (n == 4 && (u[0] > 0xf4 || (u[0] == 0xf4 && u[1] > 0x8f))))
-        return 0; /* overlong, a surrogate, beyond the last character */
-    return n;
-}
-
 static void put_json(struct buf *b, const char *s)
 {
+    uint32_t code;
     char escape[8];
 
     put_u8(b, '"');
     for (size_t n; *s; s += n ? n : 1) {
-        n = utf8_length(s);
+        n = utf8_decode(s, &code);
         if (n == 0) {
             put_text(b, "\xef\xbf\xbd");
         } else if (n == 1 && (unsigned char)*s < 0x20) {

@@ -203,7 +203,7 @@ static int save(struct job *j, struct err *e)
     struct checkpoint c = {0};
     int rc;
 
-    labels_set(&c.meta, "format", "decode-rapl checkpoint 1");
+    labels_set(&c.meta, CHECKPOINT_FORMAT, CHECKPOINT_FORMAT_1);
     labels_set(&c.meta, "program", "rapl-train " RAPL_VERSION);
     labels_merge(&c.meta, &j->identity, "");
     labels_setf(&c.meta, CHECKPOINT_TRAINED_ON, "%s train", j->data.spec.split);
