@@ -263,7 +263,7 @@ static void make_room(struct recent *r, size_t D, size_t span, size_t n)
     }
     if (keep + n <= r->cap)
         return;
-    r->cap = 2 * span + n;
+    r->cap = 2 * (keep + n);
     r->x = xreallocarray(r->x, r->cap * D, sizeof *r->x);
     r->outside = xreallocarray(r->outside, r->cap, sizeof *r->outside);
     r->end = xreallocarray(r->end, r->cap, sizeof *r->end);

@@ -318,15 +318,6 @@ int cli_threads(const struct cli_common *common)
     return 1;
 }
 
-void cli_choice_name(const char *choices, int i, char *out, size_t size)
-{
-    struct strings names = {0};
-
-    strings_split(&names, choices, '|');
-    snprintf(out, size, "%s", (size_t)i < names.n ? names.at[i] : "?");
-    strings_release(&names);
-}
-
 static void say_usage(int64_t n_in, int64_t n_out)
 {
     struct rusage ru;

@@ -126,9 +126,6 @@ char *cli_provenance(const struct cli *cli, const struct cli_common *common);
 /* The threads asked for, or one a CPU that this process may run on. */
 int cli_threads(const struct cli_common *common);
 
-/* Name of choice i of "csv|tsv|jsonl", copied to out. */
-void cli_choice_name(const char *choices, int i, char *out, size_t size);
-
 /*
  * Close standard output and return the exit code: `code`, or 4 with a line
  * if what was written there did not all arrive.  With -v say wall time, CPU
