@@ -77,7 +77,6 @@ tests: all units replays $(BUILD)/bench/make-samples $(if $(SAN),,$(BUILD)/fault
 
 check: tests                    ## every test; TESTS="tests/cli/..." for some
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP BUILD="$(abspath $(BUILD))" CC="$(CC)" \
-	LSAN_OPTIONS="suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0" \
 	prove -e '' -j $(JOBS) $(PROVE_FLAGS) $(TESTS)
 
 check-long: check               ## and under both sanitizers, and fuzzing

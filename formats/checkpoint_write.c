@@ -12,6 +12,7 @@
 #include "common/base/pack.h"
 #include "common/base/xalloc.h"
 #include "formats/json.h"
+#include "formats/output.h"
 
 /* ---- the head ---- */
 
@@ -185,7 +186,7 @@ static int write_to(const char *path, const struct image *im, struct err *e)
     char *real = NULL;
     int rc;
 
-    if (!path || strcmp(path, "-") == 0) {
+    if (output_is_stdout(path)) {
         if (isatty(STDOUT_FILENO))
             return err_set(e, ERR_USAGE,
                            "a checkpoint is not for a terminal; "

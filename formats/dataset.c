@@ -84,10 +84,8 @@ static int add_rows(struct dataset *ds, const struct window_rows *rows,
     for (size_t i = 0; i < rows->n; i++) {
         int part = split ? rows->part[i] : PART_TRAIN;
 
-        if (part > PART_TEST)
-            return err_set(e, ERR_DATA, "part %d is none of ours", part);
         if (part != PART_NONE && rows->span[i] >= span &&
-            isfinite(rows->label[i]))
+            !isnan(rows->label[i]))
             add_window(ds, (enum part)part, ds->T + i);
     }
     ds->T = T;
@@ -133,14 +131,8 @@ struct window_set dataset_part(const struct dataset *ds, enum part part)
 static void set_list(struct labels *meta, const char *key,
                      const struct strings *ss)
 {
-    char *text = xstrdup("");
+    char *text = strings_join(ss, ", ");
 
-    for (size_t i = 0; i < ss->n; i++) {
-        char *longer = xasprintf("%s%s%s", text, i ? ", " : "", ss->at[i]);
-
-        free(text);
-        text = longer;
-    }
     if (ss->n)
         labels_setf(meta, key, "%s%s", text,
                     ss->n == MAX_DISTINCT ? ", ..." : "");

@@ -15,14 +15,6 @@
 _Static_assert(PART_TRAIN == 1 && PART_VALID == 2 && PART_TEST == 3,
                "common/math/split.h speaks of the same parts");
 
-static const char *label_or(const struct labels *meta, const char *key,
-                            const char *otherwise)
-{
-    const char *value = labels_get(meta, key);
-
-    return value ? value : otherwise;
-}
-
 /* Note what the split must know of a segment. */
 static int add_run(struct windower *w, const struct labels *meta, struct err *e)
 {
@@ -45,8 +37,9 @@ static int add_run(struct windower *w, const struct labels *meta, struct err *e)
     memset(r, 0, sizeof *r);
     r->run = xasprintf(
         "%s\n%s\n%s",
-        label_or(meta, META_MACHINE, label_or(meta, META_HOST, "")),
-        label_or(meta, META_WORKLOAD, ""), label_or(meta, META_RUN, ""));
+        labels_get_or(meta, META_MACHINE, labels_get_or(meta, META_HOST, "")),
+        labels_get_or(meta, META_WORKLOAD, ""),
+        labels_get_or(meta, META_RUN, ""));
     if (w->o->split.key)
         r->value = xstrdup(labels_get(meta, w->o->split.key));
     w->run_hash = split_hash(r->run);
@@ -56,7 +49,7 @@ static int add_run(struct windower *w, const struct labels *meta, struct err *e)
 /* Metadata "cpus"; 0 if it is absent. */
 static double count_cpus(const struct labels *meta)
 {
-    double n = strtod(label_or(meta, META_CPUS, "0"), NULL);
+    double n = strtod(labels_get_or(meta, META_CPUS, "0"), NULL);
 
     return n >= 1 && n <= 1e6 ? n : 0;
 }

@@ -24,6 +24,7 @@
 #include "common/base/xalloc.h"
 #include "formats/config.h"
 #include "formats/logfile.h"
+#include "formats/output.h"
 #include "formats/sample.h"
 
 enum {
@@ -53,6 +54,9 @@ struct importer {
 
 /* Longer is no interval; times in 64 bits stand any number of them. */
 #define MAX_INTERVAL_NS (86400 * NS_PER_S)
+
+/* 2116: no program of the suite takes a later time. */
+#define LATEST_NS (INT64_MAX / 2)
 
 /* How far the rows of one file have come. */
 struct run {
@@ -125,8 +129,7 @@ static void set_labels(const struct importer *im, const struct run *r,
     labels_set(meta, META_RUN, name);
     if (logfile_format(r->log) == LOGFILE_ORIGINAL)
         original_labels(meta, name);
-    for (size_t i = 0; i < im->map.labels.n; i++)
-        labels_set(meta, im->map.labels.at[i].key, im->map.labels.at[i].value);
+    labels_merge(meta, &im->map.labels, "");
     for (size_t i = 0; i < im->o->labels.n; i++) {
         const char *text = im->o->labels.at[i], *value = strchr(text, '=') + 1;
         char *key = xstrndup(text, (size_t)(value - text) - 1);
@@ -214,10 +217,11 @@ static int put_mark(struct importer *im, enum mark_kind kind, int64_t t_ns,
 static int advance(struct importer *im, struct run *r, uint64_t line,
                    int64_t raw_ns, struct err *e)
 {
-    int64_t next = r->t_ns + (int64_t)(r->pending + 1) * r->interval_ns;
-    int64_t t, missed;
+    int64_t next, t, missed;
 
-    if (__builtin_add_overflow(raw_ns, r->shift_ns, &t))
+    if (__builtin_mul_overflow(r->pending + 1, r->interval_ns, &next) ||
+        __builtin_add_overflow(next, r->t_ns, &next) ||
+        __builtin_add_overflow(raw_ns, r->shift_ns, &t) || t > LATEST_NS)
         return err_set(e, ERR_DATA, "%s:%" PRIu64 ": time is out of range",
                        logfile_name(r->log), line);
     if (t <= r->t_ns) {
@@ -246,6 +250,8 @@ static int take_row(struct importer *im, struct run *r,
         return reject(r, row->line, row->why), 0;
     if (row->t_ns < 0)
         return reject(r, row->line, "a time before 1970"), 0;
+    if (row->t_ns > LATEST_NS)
+        return reject(r, row->line, "a time after 2116"), 0;
     if (r->n_rows && row->t_ns == r->raw_ns)
         return reject(r, row->line, "the time of the row before"), 0;
     if (cpu_shares(r, row->cells) > MAX_SHARES)
@@ -325,7 +331,8 @@ static int parse_date(const char *text, int64_t *ns, struct err *e)
 
     asked = day;
     t = timegm(&day); /* makes 1 March of 30 February */
-    if (!end || *end || t < 0 || day.tm_mday != asked.tm_mday)
+    if (!end || *end || t < 0 || t > LATEST_NS / NS_PER_S ||
+        day.tm_mday != asked.tm_mday)
         return err_set(e, ERR_USAGE,
                        "--date: '%s' is no day; one like 2024-02-29 is wanted",
                        text);
@@ -337,17 +344,10 @@ static int prepare(struct importer *im, struct options *o, struct cli *cli,
                    struct err *e)
 {
     struct node *root = NULL;
-    int rc = 0;
+    int rc;
 
-    if (o->common.config) {
-        rc = config_read(&root, o->common.config, e);
-        if (rc == 0)
-            rc = config_options(root, cli, NULL, e);
-        node_free(root);
-    }
-    if (rc == 0 && o->date)
-        rc = parse_date(o->date, &im->day_ns, e);
-    if (rc < 0)
+    if (config_file_options(o->common.config, cli, e) < 0 ||
+        (o->date && parse_date(o->date, &im->day_ns, e) < 0))
         return -1;
     check_labels(&o->labels);
     if (o->from == LOGFILE_GUESS && o->map)
@@ -361,6 +361,17 @@ static int prepare(struct importer *im, struct options *o, struct cli *cli,
         rc = csv_map_read(&im->map, root, e);
     node_free(root);
     return rc;
+}
+
+/* Nothing that is read is written over. */
+static int check_output(const struct options *o, char **paths, int n,
+                        struct err *e)
+{
+    const struct cli_common *c = &o->common;
+
+    if (output_check_one(c->output, o->map, e) < 0)
+        return -1;
+    return output_check(c->output, c->config, paths, n, e);
 }
 
 int main(int argc, char **argv)
@@ -391,26 +402,28 @@ int main(int argc, char **argv)
     };
     struct importer im = {.o = &o};
     int first = cli_parse(&cli, argc, argv, &o.common);
-    struct err e, late;
+    struct err e;
     int rc;
 
     rc = prepare(&im, &o, &cli, &e);
+    if (rc == 0)
+        rc = check_output(&o, argv + first, argc - first, &e);
     if (rc == 0)
         rc = stream_writer_open(&im.out, o.common.output, FAST, &e);
     if (rc == 0) {
         im.provenance = cli_provenance(&cli, &o.common);
         rc = run(&im, argv + first, argc - first, &e);
     }
-    if (stream_writer_close(im.out, &late) < 0 && rc == 0) {
-        rc = -1;
-        e = late;
-    }
+    if (rc < 0)
+        stream_writer_abandon(im.out);
+    else
+        rc = stream_writer_close(im.out, &e);
     if (rc < 0)
         log_error("%s", e.msg);
     csv_map_release(&im.map);
     strings_release(&o.labels);
     free(im.provenance);
-    free(cli.argv);
+    cli_release(&cli);
     return cli_finish(rc < 0 ? (int)e.code : o.strict && im.n_rejected > 0,
                       (int64_t)(im.n_rows + im.n_rejected), (int64_t)im.n_rows);
 }

@@ -1,8 +1,8 @@
 /*
- * How fast v3 trains and predicts, beside what sgemm alone does on the same
- * shapes.  Each figure is the best of several runs: the machine may be shared.
- *
- *     build/release/bench/bench-nn configs/v3.yaml
+ * How fast v3 trains and predicts, beside PyTorch in the same minute and
+ * beside what sgemm alone does on the same shapes.  Each figure is the best of
+ * several runs, for the machine may be shared.  A piece of tests/bench/run:
+ * ROOT is the checkout, SHARED has the peer; PYTHON is one that has torch.
  */
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/base/xalloc.h"
 #include "common/math/blas.h"
 #include "common/nn/train.h"
@@ -107,13 +108,14 @@ static void live(struct model *m, const struct window_set *set)
         us[i] = since(start) * 1e6;
     }
     qsort(us, LIVE, sizeof *us, by_value);
-    printf("v3 one live window\tp50 %.1f us\tp99 %.1f us\n", us[LIVE / 2],
-           us[LIVE / 100 * 99]);
+    printf("v3, one live window\tp99 50 us\tp99 %.1f us, p50 %.1f us\t%s\n",
+           us[LIVE / 100 * 99], us[LIVE / 2],
+           us[LIVE / 100 * 99] <= 50 ? "ok" : "no");
     free(us);
     predictor_free(p);
 }
 
-/* What sgemm alone does with the products of v3, floating operations a s. */
+/* What sgemm alone does with the products of v3: operations a second. */
 static double sgemm_rate(const struct model *m, size_t n, bool training,
                          double *flops)
 {
@@ -150,49 +152,91 @@ static double sgemm_rate(const struct model *m, size_t n, bool training,
     return *flops / best;
 }
 
+/* PyTorch's best of one and two threads, windows/s; 0 where it is not. */
+static void peer(double *train, double *infer)
+{
+    const char *shared = getenv("SHARED"), *python = getenv("PYTHON");
+    char command[600], line[200];
+    double t, i;
+    FILE *f;
+
+    *train = *infer = 0;
+    for (int threads = 1; threads <= 2 && shared && *shared; threads++) {
+        snprintf(command, sizeof command,
+                 "env -u OPENBLAS_NUM_THREADS %s %s/bench/torch_models.py "
+                 "speed v3 --threads %d",
+                 python ? python : "/usr/bin/python3", shared, threads);
+        f = popen(command, "r");
+        while (f && fgets(line, sizeof line, f))
+            if (sscanf(line, "v3 threads %*d batch %*d train %lf/s infer %lf",
+                       &t, &i) == 2) {
+                *train = fmax(*train, t);
+                *infer = fmax(*infer, i);
+            }
+        if (f)
+            pclose(f);
+    }
+}
+
+/* times 0: nothing is promised; theirs 0: there is nothing to compare with. */
+static void line(const char *what, double rate, double times, double theirs,
+                 double share)
+{
+    bool judged = times > 0 && theirs > 0;
+
+    printf("%s\t", what);
+    if (judged)
+        printf("%g x PyTorch's %.0f/s", times, theirs);
+    else if (times > 0)
+        printf("%g x PyTorch, which is not here", times);
+    printf("\t%.0f windows/s, %.0f %% of sgemm alone\t%s\n", rate, 100 * share,
+           !judged                  ? "-"
+           : rate >= times * theirs ? "ok"
+                                    : "no");
+}
+
 static void report(struct model *m, const struct window_set *set)
 {
     float *y = xcalloc(set->N, sizeof *y);
-    double flops, sgemm = sgemm_rate(m, 64, true, &flops), rate;
+    double flops, sgemm, rate, train, infer;
 
-    printf("kernels\t%s\n", blas_core_name());
-    for (int threads = 1; threads <= 2; threads++) {
-        rate = train_rate(m, set, threads);
-        printf("v3 training, batch 256\tthreads %d\t%.0f windows/s\t"
-               "%.0f %% of sgemm alone\n",
-               threads, rate, 100 * rate * flops / 64 / sgemm / threads);
-    }
-    sgemm = sgemm_rate(m, 256, false, &flops);
-    for (int threads = 1; threads <= 2; threads++) {
-        rate = predict_rate(m, set, threads, y);
-        printf("v3 inference\tthreads %d\t%.0f windows/s\t"
-               "%.0f %% of sgemm alone\n",
-               threads, rate, 100 * rate * flops / 256 / sgemm / threads);
-    }
+    peer(&train, &infer);
+    sgemm = sgemm_rate(m, 64, true, &flops) / flops * 64;
+    rate = train_rate(m, set, 1);
+    line("v3 training, 1 thread", rate, 0, 0, rate / sgemm);
+    rate = train_rate(m, set, 2);
+    line("v3 training, 2 threads", rate, 3, train, rate / sgemm / 2);
+    sgemm = sgemm_rate(m, 256, false, &flops) / flops * 256;
+    rate = predict_rate(m, set, 1, y);
+    line("v3 inference, 1 thread", rate, 0, 0, rate / sgemm);
+    rate = predict_rate(m, set, 2, y);
+    line("v3 inference, 2 threads", rate, 2, infer, rate / sgemm / 2);
     live(m, set);
+    printf("OpenBLAS kernels\t\t%s\t-\n", blas_core_name());
     free(y);
 }
 
 int main(int argc, char **argv)
 {
+    const char *root = getenv("ROOT");
+    char *path = xasprintf("%s/configs/v3.yaml", root ? root : ".");
     struct node *config = NULL;
     struct model *m = NULL;
     struct data d;
     struct err e;
 
+    (void)argc;
     blas_start(argv);
-    if (argc != 2 || config_read(&config, argv[1], &e) < 0 ||
-        model_new(&m, node_get(config, "model"), D, DELAYS, &e) < 0) {
-        fprintf(stderr, "bench-nn: %s\n",
-                argc == 2 ? e.msg : "give configs/v3.yaml");
-        return 1;
-    }
+    if (config_read(&config, path, &e) < 0 ||
+        model_new(&m, node_get(config, "model"), D, DELAYS, &e) < 0)
+        die(&e);
     make_data(&d);
     model_init(m, 1);
     report(m, &d.set);
     free(d.x);
     free(d.label);
     free(d.end);
+    free(path);
     model_free(m);
     node_free(config);
     return 0;

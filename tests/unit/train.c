@@ -118,6 +118,51 @@ static void bits_do_not_depend_on_threads(void **state)
     rig_free(one);
 }
 
+/* The mean loss of an epoch over the first n windows, at a rate of 0. */
+static double loss_at_rest(struct rig *r, size_t n, int64_t batch)
+{
+    struct train_options o = r->options;
+    struct window_set set = r->data.set;
+    struct trainer *t;
+    double loss;
+
+    o.lr = 0;
+    o.batch = batch;
+    set.N = n;
+    t = trainer_new(r->model, &o, &set, r->pool);
+    while (trainer_step(t, &e) > 0)
+        ;
+    loss = trainer_epoch_end(t, 1).train_loss;
+    trainer_free(t);
+    return loss;
+}
+
+static void an_epoch_takes_each_window_once(void **state)
+{
+    struct rig *r = rig_new(2);
+    double want = evaluate(r->predictor, r->options.loss, &r->data.set);
+
+    (void)state;
+    r->model->layer[2].rate = 0;
+    assert_true(fabs(loss_at_rest(r, N, 150) - want) < 1e-6 * want);
+    assert_true(fabs(loss_at_rest(r, N, 32) - want) < 1e-6 * want);
+    rig_free(r);
+}
+
+/* Windows that are all alike differ by dropout, in the second shard as well. */
+static void shards_drop_different_values(void **state)
+{
+    struct rig *r = rig_new(1);
+
+    (void)state;
+    for (size_t i = 0; i < T * D; i++)
+        r->data.x[i] = r->data.label[i / D] = .5f;
+    assert_true(loss_at_rest(r, 64, 64) == loss_at_rest(r, 64, 64));
+    assert_true(fabs(loss_at_rest(r, 128, 128) - loss_at_rest(r, 64, 64)) >
+                1e-9);
+    rig_free(r);
+}
+
 static void training_learns(void **state)
 {
     struct rig *r = rig_new(2);
@@ -364,6 +409,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(adam_is_adam),
         cmocka_unit_test(options_are_read),
         cmocka_unit_test(bits_do_not_depend_on_threads),
+        cmocka_unit_test(an_epoch_takes_each_window_once),
+        cmocka_unit_test(shards_drop_different_values),
         cmocka_unit_test(training_learns),
         cmocka_unit_test(training_resumes_to_the_bit),
         cmocka_unit_test(a_bad_loss_is_named),
