@@ -63,9 +63,30 @@ static int end_record(struct stream_writer *w, struct err *e)
     return send_record(w, e);
 }
 
+/* Nothing is written that a reader would refuse, or not get whole. */
+static int check_header(const struct stream_header *h, struct err *e)
+{
+    if (h->channels.n > STREAM_MAX_CHANNELS || h->meta.n > STREAM_MAX_META)
+        return err_set(
+            e, ERR_DATA, "%zu channels and %zu labels: at most %d and %d",
+            h->channels.n, h->meta.n, STREAM_MAX_CHANNELS, STREAM_MAX_META);
+    for (size_t i = 0; i < h->channels.n; i++)
+        if (strlen(h->channels.at[i].name) > UINT16_MAX)
+            return err_set(e, ERR_DATA, "channel '%.40s...': too long a name",
+                           h->channels.at[i].name);
+    for (size_t i = 0; i < h->meta.n; i++)
+        if (strlen(h->meta.at[i].key) > UINT16_MAX ||
+            strlen(h->meta.at[i].value) > UINT16_MAX)
+            return err_set(e, ERR_DATA, "label '%.40s': longer than %d bytes",
+                           h->meta.at[i].key, UINT16_MAX);
+    return 0;
+}
+
 int stream_writer_begin(struct stream_writer *w, const struct stream_header *h,
                         struct err *e)
 {
+    if (check_header(h, e) < 0)
+        return -1;
     if (w->in_segment && stream_writer_end(w, e) < 0)
         return -1;
     release_segment(w);
