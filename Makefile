@@ -33,7 +33,7 @@ UNITS   := $(sort $(patsubst tests/%.c,%,$(wildcard tests/unit/*.c)))
 FUZZES  := $(sort $(patsubst tests/%.c,%,$(wildcard tests/fuzz/fuzz-*.c)))
 BENCHES := $(sort $(patsubst tests/%.c,%,$(wildcard tests/bench/bench-*.c)))
 TESTS   ?= $(sort $(wildcard tests/cli/*/*.t tests/pipe/*.t tests/lint/*.t \
-           tests/fault/*.t tests/fuzz/*.t)) $(UNITS:%=$(BUILD)/%)
+           tests/bad/*.t tests/fault/*.t tests/fuzz/*.t)) $(UNITS:%=$(BUILD)/%)
 LIB     := $(BUILD)/librapl.a
 BIN     := $(TOOLS:%=$(BUILD)/bin/%)
 LINK     = mkdir -p $(@D) && $(CC) $(OURS) $(CFLAGS) $(LDFLAGS) -o $@ $^

@@ -146,9 +146,9 @@ static void put_tsv(struct buf *b, const char *s)
 static void put_md(struct buf *b, const char *s)
 {
     for (; *s; s++) {
-        if (*s == '|')
+        if (*s == '|' || *s == '\\')
             put_u8(b, '\\');
-        put_u8(b, (uint8_t)(*s == '\n' || *s == '\r' ? ' ' : *s));
+        put_u8(b, (uint8_t)((unsigned char)*s < ' ' ? ' ' : *s));
     }
 }
 

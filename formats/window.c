@@ -231,6 +231,26 @@ static int begin_segment(struct window_reader *r, struct err *e)
     return 0;
 }
 
+/* A label may be missing; nothing is infinite, and time passes. */
+static int check_row(const struct window_reader *r, const struct block *b,
+                     size_t i, struct err *e)
+{
+    size_t D = r->spec.features.n;
+    const float *label = b->column[D], *dt_s = b->column[D + 1];
+    const uint8_t *part = b->column[D + 2];
+    const char *what = NULL;
+
+    if (isinf(label[i]))
+        what = WINDOW_LABEL " is no finite number";
+    else if (!isfinite(dt_s[i]) || dt_s[i] <= 0)
+        what = WINDOW_DT " is no time";
+    else if (part[i] > PART_TEST)
+        what = WINDOW_PART " is none of ours";
+    return what ? err_set(e, ERR_DATA, "%s: t_ns %" PRId64 ": %s",
+                          stream_reader_name(r->stream), b->t_ns[i], what)
+                : 0;
+}
+
 /* Columns to rows: x (n, D), finite. */
 static int gather(struct window_reader *r, const struct block *b, struct err *e)
 {
@@ -247,6 +267,9 @@ static int gather(struct window_reader *r, const struct block *b, struct err *e)
             return err_set(e, ERR_DATA, "%s: %s is no finite number",
                            stream_reader_name(r->stream),
                            r->spec.features.at[i % D]);
+    for (size_t i = 0; i < b->n; i++)
+        if (check_row(r, b, i, e) < 0)
+            return -1;
     return 0;
 }
 

@@ -155,7 +155,8 @@ static int take_block(struct windower *w, const struct block *b, struct err *e)
     if (b->t_ns[0] < 0 || b->t_ns[b->n - 1] > INT64_MAX / 2)
         return err_set(e, ERR_DATA, "a time that no clock shows");
     if (w->index == 0)
-        w->from_ns = b->t_ns[0] + w->o->skip_ns;
+        w->from_ns = w->o->skip_ns > INT64_MAX / 2 ? INT64_MAX
+                                                   : b->t_ns[0] + w->o->skip_ns;
     derive_rows(w->derive, b->n, b->t_ns, b->column, &d);
     for (size_t i = 0; i < d.n; i++) {
         bool skip = w->index++ < w->o->skip_rows || d.t_ns[i] < w->from_ns;

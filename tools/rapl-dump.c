@@ -292,6 +292,8 @@ static void take_options(struct options *o, struct cli *cli)
         cli_usage_error("--check, --header, --windows, --marks: one at a time");
     if (o->label_list)
         strings_split(&o->labels, o->label_list, ',');
+    if (strings_find(&o->labels, "") >= 0)
+        cli_usage_error("--labels: an empty label");
 }
 
 static int open_output(struct dump *d, struct err *e)

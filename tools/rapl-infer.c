@@ -116,9 +116,14 @@ static int load_interval(struct loaded *m, struct err *e)
     m->low_w = m->high_w = NAN;
     if (!labels_get(&m->file.meta, "interval.low_w"))
         return 0;
-    if (checkpoint_real(&m->file, "interval.low_w", &m->low_w, e) < 0)
+    if (checkpoint_real(&m->file, "interval.low_w", &m->low_w, e) < 0 ||
+        checkpoint_real(&m->file, "interval.high_w", &m->high_w, e) < 0)
         return -1;
-    return checkpoint_real(&m->file, "interval.high_w", &m->high_w, e);
+    if (isinf(m->low_w) || isinf(m->high_w) || m->low_w > m->high_w)
+        return err_set(e, ERR_DATA,
+                       "interval.low_w to interval.high_w is no "
+                       "interval");
+    return 0;
 }
 
 static int build_model(struct loaded *m, const char *path, struct err *e)
@@ -136,7 +141,9 @@ static int build_model(struct loaded *m, const char *path, struct err *e)
     if (m->model->n_out != 1)
         return err_set(e, ERR_DATA, "the model gives %zu values, not one power",
                        m->model->n_out);
-    return checkpoint_copy_all(&m->file, &m->model->tensors, e);
+    if (checkpoint_copy_all(&m->file, &m->model->tensors, e) < 0)
+        return -1;
+    return tensors_check_finite(&m->model->tensors, e);
 }
 
 static int load_model(struct job *j, const char *path, struct err *e)
@@ -180,6 +187,11 @@ static int open_output(struct job *j, struct err *e)
 
 static int put(struct job *j, const struct prediction *p, struct err *e)
 {
+    if (!isfinite(p->power_w))
+        return err_set(e, ERR_DATA,
+                       "t_ns %" PRId64 ": the prediction is no finite number: "
+                       "the features or the model are out of all range",
+                       p->t_ns);
     j->n_windows++;
     j->n_low += p->support < SUPPORT_LOW;
     if (j->stream)

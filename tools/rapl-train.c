@@ -121,9 +121,9 @@ static int load(struct job *j, int n, char **paths, struct err *e)
         return err_set(e, ERR_NONE, "stopped before all data were read");
     if (ds->n[PART_TRAIN] == 0)
         return err_set(e, ERR_DATA,
-                       "%zu rows, and no window with a label to train on; is "
-                       "there power in the recording?",
-                       ds->T);
+                       "%zu rows, and no window with a label to train on: "
+                       "%zu rows without a gap, and power at the last",
+                       ds->T, ds->T ? window_span(&ds->spec) : 1);
     if (ds->n[PART_VALID] == 0)
         log_warn("no validation part (split: %s): the model has no interval, "
                  "and nothing tells when to stop; use rapl-window --split",

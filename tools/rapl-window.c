@@ -137,6 +137,8 @@ static int take_options(struct windower_options *w, const struct options *o,
                     e) < 0 ||
         (o->skip && parse_skip(w, o->skip, e) < 0))
         return -1;
+    if (s->interval_ns > 24 * 3600 * NS_PER_S)
+        return err_set(e, ERR_USAGE, "--interval: at most a day");
     if (!s->target || is_given(cli, "target")) {
         free(s->target);
         s->target = xstrdup(o->target);
