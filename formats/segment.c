@@ -29,7 +29,8 @@ static int check_text(const char *s, struct err *e)
 {
     if (strlen(s) <= UINT16_MAX)
         return 0;
-    return err_set(e, ERR_DATA, "'%.40s...' is longer than 64 KiB", s);
+    return err_set(e, ERR_DATA,
+                   "the label or name '%.40s...' is longer than 64 KiB", s);
 }
 
 int segment_check_header(const struct stream_header *h, struct err *e)

@@ -28,7 +28,7 @@
 #include "formats/sample.h"
 
 enum {
-    MAX_REPORTS = 5, /* bad rows of a file that are told one by one */
+    MAX_REPORTS = 5, /* of each kind that are told one by one, a file */
     FAST = 1,     /* zstd's level: half the time of an import is compression */
     MAX_CPU = 16, /* channels cpu.*, in % */
     MAX_SHARES = 105 /* % that cpu.* may add up to: rounding, and no more */
@@ -65,6 +65,7 @@ struct run {
     int64_t interval_ns;
     size_t share[MAX_CPU], n_shares; /* channels cpu.*, in % */
     uint64_t n_rows, n_rejected;
+    uint64_t n_steps;     /* back, of the clock */
     uint64_t pending;     /* rows rejected since the last good one */
     int64_t raw_ns, t_ns; /* the last good row's, in the log and out */
     int64_t shift_ns;     /* from the log's clock to ours */
@@ -209,6 +210,19 @@ static int put_mark(struct importer *im, enum mark_kind kind, int64_t t_ns,
     return stream_writer_mark(im->out, &m, e);
 }
 
+/* A clock that was set back, said for the first few of a file. */
+static void report_step(struct run *r, uint64_t line, int64_t raw_ns)
+{
+    const char *name = logfile_name(r->log);
+
+    if (++r->n_steps <= MAX_REPORTS)
+        log_warn("%s:%" PRIu64 ": the clock went back by %.9g s; marked, and "
+                 "the times after it moved on by as much",
+                 name, line, (double)(r->raw_ns - raw_ns) / NS_PER_S);
+    else if (r->n_steps == MAX_REPORTS + 1)
+        log_warn("%s: further steps of its clock are only marked", name);
+}
+
 /*
  * Find the row's time on a clock that only grows, and mark where it does not
  * follow from the row before: rows are missing, or the clock was set back,
@@ -225,10 +239,7 @@ static int advance(struct importer *im, struct run *r, uint64_t line,
         return err_set(e, ERR_DATA, "%s:%" PRIu64 ": time is out of range",
                        logfile_name(r->log), line);
     if (t <= r->t_ns) {
-        log_warn("%s:%" PRIu64 ": the clock went back by %.9g s; marked, and "
-                 "the times after it moved on by as much",
-                 logfile_name(r->log), line,
-                 (double)(r->raw_ns - raw_ns) / NS_PER_S);
+        report_step(r, line, raw_ns);
         if (put_mark(im, MARK_CLOCK, next, t - next, e) < 0)
             return -1;
         r->shift_ns += next - t;
