@@ -1,5 +1,6 @@
 #include "formats/checkpoint.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -101,6 +102,7 @@ static void put_hash(struct image *im, char *sha256)
 {
     struct digest *d = digest_new();
 
+    assert(im->head.data); /* make_head() was here */
     digest_add(d, im->head.data, im->head.len);
     for (size_t i = 0; i < im->n; i++)
         digest_add(d, im->order[i]->data,
