@@ -254,7 +254,7 @@ int main(int argc, char **argv)
         .about = "Make windows of features and watts from sample streams.",
         .examples = EXAMPLES,
         .opts = opts};
-    struct windower_stats stats;
+    struct windower_stats stats = {0};
     struct err e;
     int first = cli_parse(&cli, argc, argv, &o.common);
 
