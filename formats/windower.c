@@ -1,5 +1,6 @@
 #include "formats/windower.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -172,6 +173,7 @@ static int take_block(struct windower *w, const struct block *b, struct err *e)
 /* Notes pass; what breaks the samples breaks the windows. */
 static int take_mark(struct windower *w, const struct mark *m, struct err *e)
 {
+    assert(w->n_runs > 0); /* a mark has a segment around it */
     if (m->kind != MARK_NOTE) {
         derive_break(w->derive);
         w->broken = true;

@@ -435,8 +435,9 @@ static int fit_ridge(struct job *j, struct err *e)
         return err_prefix(e, "%s", j->o->common.config);
     keep_valid(j, &best);
     labels_setf(&j->valid, "training.lambda", "%.9g", lambda);
-    log_note("ridge, lambda %g: validation MAE %.3f W, R2 %.3f", lambda,
-             best.mae_w, best.r2);
+    if (valid.N > 0)
+        log_note("ridge, lambda %g: validation MAE %.3f W, R2 %.3f", lambda,
+                 best.mae_w, best.r2);
     score_test(j);
     return save(j, e);
 }
