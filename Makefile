@@ -99,7 +99,7 @@ fuzz:                           ## each fuzz target for FUZZ_TIME seconds
 	$(Q)sh tests/fuzz/run build/san-fuzzer-no-link-address-undefined/fuzz \
 	$(FUZZ_TIME)
 
-bench: all $(BENCHES:%=$(BUILD)/%)      ## the table of figures
+bench: all $(BENCHES:%=$(BUILD)/%) $(BUILD)/bench/make-samples ## the table of figures
 	$(Q)BUILD="$(abspath $(BUILD))" sh tests/bench/run
 
 experiment: all                 ## every model under every split, from DATA
