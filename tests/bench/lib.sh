@@ -7,12 +7,12 @@ row() # WHAT PROMISE MEASURED WORD
 
 at_most() # MEASURED LIMIT: ok or no
 {
-    awk -v a="$1" -v b="$2" 'BEGIN { print a <= b ? "ok" : "no" }'
+    awk -v a="$1" -v b="$2" 'BEGIN { print (a <= b ? "ok" : "no") }'
 }
 
 at_least() # MEASURED LIMIT: ok or no
 {
-    awk -v a="$1" -v b="$2" 'BEGIN { print a >= b ? "ok" : "no" }'
+    awk -v a="$1" -v b="$2" 'BEGIN { print (a >= b ? "ok" : "no") }'
 }
 
 # Run COMMAND (with -v) N times; prints the least CPU seconds and the largest
