@@ -7,5 +7,6 @@
 extern const struct layer_type layer_dense;
 extern const struct layer_type layer_relu;
 extern const struct layer_type layer_dropout;
+extern const struct layer_type layer_branch;
 
 #endif

@@ -65,9 +65,10 @@ static int read_training(struct recipe *r, const struct node *training,
             return -1;
         return read_lambda(r, training, e);
     }
-    if (strcmp(method, "adam") != 0)
+    r->train.decoupled = strcmp(method, "adamw") == 0;
+    if (strcmp(method, "adam") != 0 && !r->train.decoupled)
         return node_error(node_get(training, "method"), e,
-                          "method '%s' is neither adam nor ridge", method);
+                          "method '%s' is none of adam, adamw, ridge", method);
     for (const char *const *k = train_option_keys; *k && n < 63; k++)
         adam_keys[n++] = *k;
     if (training && node_check_keys(training, adam_keys, e) < 0)
@@ -91,18 +92,33 @@ int recipe_read(struct recipe *r, const struct node *root, struct err *e)
     return read_training(r, node_get(root, "training"), e);
 }
 
+static void schedule_to_labels(const struct train_options *t, struct labels *ls)
+{
+    labels_set(ls, "training.schedule", schedule_name(t->schedule));
+    labels_setf(ls, "training.warmup_epochs", "%" PRId64, t->warmup_epochs);
+    labels_setf(ls, "training.warmup_steps", "%" PRId64, t->warmup_steps);
+    if (t->schedule == SCHEDULE_PLATEAU) {
+        labels_setf(ls, "training.plateau_factor", "%.9g", t->plateau_factor);
+        labels_setf(ls, "training.plateau_patience", "%" PRId64,
+                    t->plateau_patience);
+    }
+    if (t->schedule == SCHEDULE_COSINE)
+        labels_setf(ls, "training.cosine_epochs", "%" PRId64,
+                    schedule_cosine_epochs(t));
+    if (t->schedule != SCHEDULE_CONSTANT)
+        labels_setf(ls, "training.min_lr", "%.9g", t->min_lr);
+}
+
 static void adam_to_labels(const struct train_options *t, struct labels *ls)
 {
-    labels_set(ls, "training.method", "adam");
+    labels_set(ls, "training.method", t->decoupled ? "adamw" : "adam");
     labels_set(ls, "training.loss", t->loss->name);
     labels_setf(ls, "training.batch", "%" PRId64, t->batch);
     labels_setf(ls, "training.epochs", "%" PRId64, t->epochs);
     labels_setf(ls, "training.lr", "%.9g", t->lr);
     labels_setf(ls, "training.weight_decay", "%.9g", t->weight_decay);
-    labels_setf(ls, "training.plateau_factor", "%.9g", t->plateau_factor);
-    labels_setf(ls, "training.plateau_patience", "%" PRId64,
-                t->plateau_patience);
-    labels_setf(ls, "training.min_lr", "%.9g", t->min_lr);
+    labels_setf(ls, "training.clip_norm", "%.9g", t->clip_norm);
+    schedule_to_labels(t, ls);
     labels_setf(ls, "training.stop_patience", "%" PRId64, t->stop_patience);
     labels_setf(ls, "training.seed", "%" PRIu64, t->seed);
 }

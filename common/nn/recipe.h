@@ -15,9 +15,9 @@
  *       clip: true             # minmax: cut to 0..1 what is outside
  *       layers: [...]          # common/nn/model.h
  *     training:
- *       method: adam           # or ridge: closed form, one dense layer
+ *       method: adam           # adamw; ridge: closed form, one dense layer
  *       lambda: [0.1, 1]       # ridge: the best on the validation part
- *       batch: 256             # adam: common/nn/train.h
+ *       batch: 256             # adam, adamw: common/nn/train.h
  */
 enum train_method { TRAIN_ADAM, TRAIN_RIDGE };
 

@@ -35,8 +35,8 @@ static void make_data(struct data *d)
         d->label[i] = 20 + 60 * d->x[i * D];
     for (uint32_t i = 0; i < ROWS - DELAYS + 1; i++)
         d->end[i] = i + DELAYS - 1;
-    d->set = (struct window_set){d->x, d->label,          d->end, ROWS,
-                                 D,    ROWS - DELAYS + 1, DELAYS, 1};
+    d->set = (struct window_set){
+        d->x, d->label, d->end, ROWS, D, ROWS - DELAYS + 1, DELAYS, 1, NULL};
 }
 
 static double since(int64_t start_ns)

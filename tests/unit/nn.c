@@ -304,7 +304,7 @@ static void prediction_is_one_whatever_the_way(void **state)
     float *x = xcalloc(T * 4, sizeof *x), *row = xcalloc(N * 100, sizeof *row);
     float a[N], b[N], c;
     uint32_t end[N];
-    struct window_set set = {x, NULL, end, T, 4, N, 25, 1};
+    struct window_set set = {x, NULL, end, T, 4, N, 25, 1, NULL};
 
     (void)state;
     model_init(m, 1);

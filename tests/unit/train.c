@@ -36,7 +36,8 @@ static void make_data(struct data *d)
         d->label[i] = 2 * d->x[i * D] - d->x[i * D + 1];
     for (uint32_t i = 0; i < N; i++)
         d->end[i] = i + DELAYS - 1;
-    d->set = (struct window_set){d->x, d->label, d->end, T, D, N, DELAYS, 1};
+    d->set =
+        (struct window_set){d->x, d->label, d->end, T, D, N, DELAYS, 1, NULL};
 }
 
 /* A trainer with all that it borrows. */
@@ -287,7 +288,7 @@ static void adam_is_adam(void **state)
     for (uint64_t i = 0; i < P; i++)
         p2[i] = p[i] = (float)rng_unit(rng_at(1, 1, i));
     for (uint64_t step = 1; step <= STEPS; step++) {
-        struct adam a = {1e-2, 3e-2, step};
+        struct adam a = {1e-2, 3e-2, false, 1, step};
         double t = (double)step;
 
         for (uint64_t i = 0; i < GRADS * P; i++)
@@ -375,7 +376,7 @@ static void v3_repeats_pytorch(void **state)
 {
     static float x[ROWS * 4], label[ROWS];
     uint32_t end[BATCH];
-    struct window_set set = {x, label, end, ROWS, 4, BATCH, 25, 1};
+    struct window_set set = {x, label, end, ROWS, 4, BATCH, 25, 1, NULL};
     struct model *m = model_of(V3, 4, 25, &e);
     struct pool *pool = pool_new(2);
     struct train_options o;
