@@ -134,8 +134,8 @@ static int build(struct job *j, struct err *e)
 {
     const struct window_spec *spec = &j->data.spec;
 
-    if (model_new(&j->model, j->recipe.model, j->data.D, (size_t)spec->delays,
-                  e) < 0)
+    if (model_new_trained(&j->model, j->recipe.model, j->data.D,
+                          (size_t)spec->delays, j->data.machines.n, e) < 0)
         return -1;
     if (j->model->n_out != 1)
         return node_error(j->recipe.model, e,

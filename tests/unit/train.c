@@ -329,81 +329,6 @@ static void options_are_read(void **state)
     node_free(root);
 }
 
-/* ---- ten steps as PyTorch makes them: tests/golden/make_v3.py ---- */
-
-enum { SEED = 7, STEPS = 10, BATCH = 100, ROWS = BATCH * 25 };
-
-static float drawn(uint64_t stream, size_t i)
-{
-    return (float)rng_unit(rng_at(SEED, stream, i));
-}
-
-static void draw_weights(struct model *m)
-{
-    for (size_t i = 0; i < m->tensors.n; i++)
-        for (size_t j = 0; j < tensor_count(&m->tensors.at[i]); j++)
-            m->tensors.at[i].data[j] = (drawn(1000 + i, j) - .5f) / 4;
-    for (size_t i = 0; i < m->n_layers; i++)
-        m->layer[i].rate = 0;
-}
-
-static void compare(const struct model *m, const double *loss)
-{
-    FILE *f = fopen("tests/golden/v3.txt", "r");
-    int n_loss = 0, n_weights = 0, i, j;
-    char line[100];
-    double want;
-
-    if (!f)
-        fail_msg("tests/golden/v3.txt: run this in the checkout");
-    while (fgets(line, sizeof line, f))
-        if (sscanf(line, "loss %d %lf", &i, &want) == 2) {
-            assert_true(fabs(loss[i] - want) < 1e-4 * want);
-            n_loss++;
-        } else if (sscanf(line, "weight %d %d %lf", &i, &j, &want) == 3) {
-            assert_true(fabs((double)m->tensors.at[i].data[j] - want) < 1e-4);
-            n_weights++;
-        } else {
-            fail_msg("no line of ours: %s", line);
-        }
-    fclose(f);
-    assert_int_equal(n_loss, STEPS);
-    assert_true(n_weights > 1000);
-}
-
-/* Each epoch is one batch; the data change under the trainer in between. */
-static void v3_repeats_pytorch(void **state)
-{
-    static float x[ROWS * 4], label[ROWS];
-    uint32_t end[BATCH];
-    struct window_set set = {x, label, end, ROWS, 4, BATCH, 25, 1, NULL};
-    struct model *m = model_of(V3, 4, 25, &e);
-    struct pool *pool = pool_new(2);
-    struct train_options o;
-    struct trainer *t;
-    double loss[STEPS];
-
-    (void)state;
-    train_options_init(&o);
-    assert_non_null(m);
-    draw_weights(m);
-    t = trainer_new(m, &o, &set, pool);
-    for (uint32_t step = 0; step < STEPS; step++) {
-        for (size_t i = 0; i < ROWS * 4; i++)
-            x[i] = drawn(2 * step, i);
-        for (uint32_t i = 0; i < BATCH; i++) {
-            end[i] = i * 25 + 24;
-            label[end[i]] = drawn(2 * step + 1, i);
-        }
-        assert_int_equal(trainer_step(t, &e), 0);
-        loss[step] = trainer_epoch_end(t, 1. / (step + 1)).train_loss;
-    }
-    compare(m, loss);
-    trainer_free(t);
-    pool_free(pool);
-    model_free(m);
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -416,7 +341,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(training_resumes_to_the_bit),
         cmocka_unit_test(a_bad_loss_is_named),
         cmocka_unit_test(plateaus_lower_the_rate_and_stop),
-        cmocka_unit_test(v3_repeats_pytorch),
     };
 
     (void)argc;
