@@ -40,7 +40,7 @@ static double cross_entropy(size_t n, const float *y, size_t want, double scale,
 
         dy[k] = (float)(scale * (share - (k == want)));
     }
-    return log(sum) + largest - (double)y[want];
+    return log(sum) - ((double)y[want] - largest);
 }
 
 static double machine(const struct pass *p, size_t n, const float *x,
