@@ -7,5 +7,8 @@
 extern const struct layer_type layer_dense;
 extern const struct layer_type layer_relu;
 extern const struct layer_type layer_dropout;
+extern const struct layer_type layer_conv1d;
+extern const struct layer_type layer_maxpool;
+extern const struct layer_type layer_lstm;
 
 #endif
