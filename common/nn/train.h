@@ -16,7 +16,7 @@ struct train_options {
     int64_t batch;  /* windows a step */
     int64_t epochs; /* at most */
     double lr, weight_decay;
-    const struct loss_type *loss;
+    struct loss_type loss;
     double plateau_factor; /* ReduceLROnPlateau on the validation loss */
     int64_t plateau_patience;
     double min_lr;
@@ -30,9 +30,9 @@ void train_options_init(struct train_options *o);
 
 /*
  * Read keys of the map `training`: batch, epochs, lr, weight_decay, loss,
- * plateau_factor, plateau_patience, min_lr, stop_patience.  Absent ones keep
- * their value; unknown ones are left to the caller, who knows his own too:
- * train_option_keys ends with NULL.
+ * huber_delta, plateau_factor, plateau_patience, min_lr, stop_patience.  Absent
+ * ones keep their value; unknown ones are left to the caller, who knows his own
+ * too: train_option_keys ends with NULL.
  */
 int train_options_read(struct train_options *o, const struct node *training,
                        struct err *e);

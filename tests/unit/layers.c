@@ -70,8 +70,8 @@ static double loss_of(struct check *c, float *dy)
     const struct loss_type *mse = loss_type_find("mse");
 
     memcpy(c->w->input, c->x, c->n * c->m->n_in * sizeof *c->x);
-    return mse->eval(workspace_forward(c->w, &pass, c->w->input), c->target, n,
-                     1 / (float)n, dy) /
+    return mse->eval(mse, workspace_forward(c->w, &pass, c->w->input),
+                     c->target, n, 1 / (float)n, dy) /
            (double)n;
 }
 
