@@ -333,10 +333,43 @@ static void adam_is_adam(void **state)
         assert_true(fabs((double)p[i] - p2[i]) < 1e-5);
 }
 
+static void losses_are_pytorchs(void **state)
+{
+    static const struct {
+        const char *name;
+        double delta, sum;
+        float slope[5];
+    } want[] = {
+        /* of y - target = -3, -0.5, 0, 0.25, 2 */
+        {"mse", 0, 13.3125, {-6, -1, 0, .5f, 4}},
+        {"mae", 0, 5.75, {-1, -1, 0, 1, 1}},
+        {"huber", 1, 4.15625, {-1, -.5f, 0, .25f, 1}},
+        {"huber", .25, 1.3125, {-.25f, -.25f, 0, .25f, .25f}},
+    };
+    const float y[] = {-2, 0, 3, 1.25f, 4}, target[] = {1, .5f, 3, 1, 2};
+    float dy[5];
+
+    (void)state;
+    for (size_t k = 0; k < sizeof want / sizeof *want; k++) {
+        struct loss_type l = *loss_type_find(want[k].name);
+
+        l.delta = want[k].delta;
+        assert_true(fabs(l.eval(&l, y, target, 5, .5f, dy) - want[k].sum) <
+                    1e-12);
+        for (int i = 0; i < 5; i++)
+            assert_true(dy[i] == want[k].slope[i] / 2);
+        assert_true(isnan(l.eval(&l, (float[]){NAN}, target, 1, 1, dy)));
+    }
+    assert_true(loss_type_find("huber")->delta == 1);
+    assert_null(loss_type_find("hubert"));
+}
+
 static void options_are_read(void **state)
 {
     const char *good = "{batch: 64, lr: 1.0e-3, loss: mse, mine: 3}";
     const char *bad = "lr: 1.0e-3\nloss: hubert\n";
+    const char *huber = "{loss: huber, huber_delta: 2.5}";
+    const char *mae = "loss: mae\nhuber_delta: 2\n";
     struct train_options o;
     struct node *root;
 
@@ -346,6 +379,14 @@ static void options_are_read(void **state)
     assert_int_equal(train_options_read(&o, root, &e), 0);
     node_free(root);
     assert_true(o.batch == 64 && o.lr == 1e-3 && o.stop_patience == 15);
+    assert_int_equal(config_parse(&root, "t", huber, strlen(huber), &e), 0);
+    assert_int_equal(train_options_read(&o, root, &e), 0);
+    node_free(root);
+    assert_true(strcmp(o.loss.name, "huber") == 0 && o.loss.delta == 2.5);
+    assert_int_equal(config_parse(&root, "t", mae, strlen(mae), &e), 0);
+    assert_int_equal(train_options_read(&o, root, &e), -1);
+    assert_non_null(strstr(e.msg, "t:2:"));
+    node_free(root);
     assert_int_equal(config_parse(&root, "t", bad, strlen(bad), &e), 0);
     assert_int_equal(train_options_read(&o, root, &e), -1);
     assert_non_null(strstr(e.msg, "t:2:"));
@@ -357,6 +398,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adam_is_adam),
+        cmocka_unit_test(losses_are_pytorchs),
         cmocka_unit_test(options_are_read),
         cmocka_unit_test(bits_do_not_depend_on_threads),
         cmocka_unit_test(an_epoch_takes_each_window_once),
