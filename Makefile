@@ -90,7 +90,6 @@ check-layers check-headers check-format check-style check-man: ## one lint
 
 check-fresh:                    ## both commands in a bare Debian (as root)
 	$(Q)sh tests/fresh
-
 check-golden:                   ## are the recordings what PyTorch does?
 	$(Q)$${PYTHON:-/usr/bin/python3} tests/golden/make_golden.py --check
 

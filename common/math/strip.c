@@ -10,6 +10,8 @@
 #define SIDE 4            /* of a square of sums, in strip_correlate() */
 
 typedef float vector __attribute__((vector_size(4 * LANES)));
+/* One that lies anywhere in memory. */
+typedef float loose __attribute__((vector_size(4 * LANES), aligned(4)));
 
 #define INLINE __attribute__((always_inline)) static inline
 #ifdef __clang__
@@ -55,23 +57,29 @@ INLINE void convolve_rows(size_t rows, const struct taps *c, const float *x,
                           float *y)
 {
     size_t reach = c->I * c->K;
-    vector sum[HEIGHT][2], at[2];
+    vector sum[HEIGHT][2];
 
     UNROLL
     for (size_t r = 0; r < rows; r++)
         sum[r][0] = sum[r][1] = (vector){0} + (bias ? bias[r] : 0);
     for (size_t i = 0; i < c->I; i++, x += stride)
         for (size_t k = 0; k < c->K; k++, weight++) {
-            memcpy(at, x + k * c->dilation, sizeof at);
+            const loose *at = (const loose *)(x + k * c->dilation);
+            vector left = at[0], right = at[1];
+
             UNROLL
             for (size_t r = 0; r < rows; r++) {
-                sum[r][0] += weight[r * reach] * at[0];
-                sum[r][1] += weight[r * reach] * at[1];
+                sum[r][0] += weight[r * reach] * left;
+                sum[r][1] += weight[r * reach] * right;
             }
         }
     UNROLL
-    for (size_t r = 0; r < rows; r++)
-        memcpy(y + r * stride, sum[r], sizeof sum[r]);
+    for (size_t r = 0; r < rows; r++) {
+        loose *to = (loose *)(y + r * stride);
+
+        to[0] = sum[r][0];
+        to[1] = sum[r][1];
+    }
 }
 
 VECTOR void strip_convolve(const struct strip *s, const struct taps *c,
@@ -112,10 +120,10 @@ INLINE void correlate_block(size_t rows, size_t taps, const struct taps *c,
     for (size_t t = 0; t < length; t += LANES) {
         UNROLL
         for (size_t r = 0; r < rows; r++)
-            memcpy(&a[r], dy + r * stride + t, sizeof *a);
+            a[r] = *(const loose *)(dy + r * stride + t);
         UNROLL
         for (size_t k = 0; k < taps; k++)
-            memcpy(&b[k], x + k * c->dilation + t, sizeof *b);
+            b[k] = *(const loose *)(x + k * c->dilation + t);
         UNROLL
         for (size_t r = 0; r < rows; r++)
             UNROLL
