@@ -20,6 +20,7 @@
 
 #include "common/math/blas.h"
 #include "common/math/curve.h"
+#include "common/math/outer.h"
 #include "common/math/panel.h"
 #include "common/math/vector.h"
 #include "common/nn/layers.h"
@@ -74,6 +75,7 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     l->scratch = ((z.T + 1) * (z.wide + z.H) + z.T * z.G + 2 * z.H + z.I) *
                  sizeof(float);
     l->room = (l->packed + z.back + z.H * (z.G + 1)) * sizeof(float);
+    l->room += OUTER_REACH * sizeof(float);
     if (l->scratch > MAX_ROW || z.G * z.wide > MAX_ROW)
         return node_error(settings, e,
                           "lstm: %zu steps of %zu values with %zu hidden are "
@@ -181,10 +183,7 @@ VECTOR static void cell_forward(size_t H, float *gate, const float *cell,
 
     VECTOR_LOOP
     for (size_t j = 0; j < H; j++) {
-        in[j] = curve_sigmoid(in[j]);
-        keep[j] = curve_sigmoid(keep[j]);
-        value[j] = curve_tanh(value[j]);
-        out[j] = curve_sigmoid(out[j]);
+        curve_gates(&in[j], &keep[j], &value[j], &out[j]);
         next_cell[j] = keep[j] * cell[j] + in[j] * value[j];
         h[j] = out[j] * curve_tanh(next_cell[j]);
     }
@@ -281,28 +280,35 @@ static void give_step(const struct layer *l, const float *dgate, size_t n,
             dx[i * z.T + t] = step[i];
 }
 
-/* All steps' gradients of weights in one product, then taken apart. */
-static void give_weights(const struct layer *l, const struct steps *s, size_t n,
-                         float *const *grad)
-{
-    struct sizes z = sizes_of(l);
-    float *joined = s->room;
-
-    blas_gemm(true, false, z.G, z.wide, z.T * n, s->gate, // (T n, 4H)
-              s->input, 0, joined); // (T n, I + H), (4H, I + H)
-    for (size_t g = 0; g < z.G; g++, joined += z.wide) {
-        memcpy(grad[WEIGHT_IH] + g * z.I, joined, z.I * sizeof *joined);
-        memcpy(grad[WEIGHT_HH] + g * z.H, joined + z.I, z.H * sizeof *joined);
-    }
-}
-
-VECTOR static void sum_rows(const float *restrict x, size_t n, size_t width,
+VECTOR static void add_rows(const float *restrict x, size_t n, size_t width,
                             float *restrict sum)
 {
-    memset(sum, 0, width * sizeof *sum);
     for (size_t i = 0; i < n; i++, x += width)
         for (size_t j = 0; j < width; j++)
             sum[j] += x[j];
+}
+
+/*
+ * What a step adds to the gradients, while it lies in the cache.  That of W_ih
+ * is gathered turned, (I, 4H), for I may be far less than a vector has.
+ */
+static void add_step(const struct sizes *z, const float *input,
+                     const float *dgate, size_t n, float *turned,
+                     float *const *grad)
+{
+    outer_add(dgate, z->G, z->G, input + z->I, z->wide, z->H, n,
+              grad[WEIGHT_HH]);
+    outer_add(input, z->wide, z->I, dgate, z->G, z->G, n, turned);
+    add_rows(dgate, n, z->G, grad[BIAS_IH]);
+}
+
+static void finish_gradients(const struct sizes *z, const float *turned,
+                             float *const *grad)
+{
+    for (size_t g = 0; g < z->G; g++)
+        for (size_t i = 0; i < z->I; i++)
+            grad[WEIGHT_IH][g * z->I + i] = turned[i * z->G + g];
+    memcpy(grad[BIAS_HH], grad[BIAS_IH], z->G * sizeof(float));
 }
 
 static void backward(const struct layer *l, const struct pass *p,
@@ -314,17 +320,22 @@ static void backward(const struct layer *l, const struct pass *p,
     size_t n = p->n;
     const float *packed = n >= FEW ? pack_back(l, s.room) : NULL;
     float *dh = s.slope, *dc = s.slope + n * z.H;
+    float *turned = s.room; /* pack() is done with it */
 
     (void)x;
     (void)y;
     memcpy(dh, dy, n * z.H * sizeof *dh);
     memset(dc, 0, n * z.H * sizeof *dc);
+    memset(turned, 0, z.I * z.G * sizeof *turned);
+    memset(grad[WEIGHT_HH], 0, z.G * z.H * sizeof **grad);
+    memset(grad[BIAS_IH], 0, z.G * sizeof **grad);
     for (size_t t = z.T; t-- > 0;) {
         float *gate = s.gate + t * n * z.G, *cell = s.cell + t * n * z.H;
 
         for (size_t r = 0; r < n; r++)
             cell_backward(z.H, gate + r * z.G, cell + r * z.H,
                           cell + (n + r) * z.H, dh + r * z.H, dc + r * z.H);
+        add_step(&z, s.input + t * n * z.wide, gate, n, turned, grad);
         if (dx)
             give_step(l, gate, n, t, s.dx, dx);
         if (packed && t > 0)
@@ -333,9 +344,7 @@ static void backward(const struct layer *l, const struct pass *p,
             blas_gemm(false, false, n, z.H, z.G, gate,  // (n, 4H)
                       l->param[WEIGHT_HH].data, 0, dh); // (4H, H)
     }
-    give_weights(l, &s, n, grad);
-    sum_rows(s.gate, z.T * n, z.G, grad[BIAS_IH]);
-    memcpy(grad[BIAS_HH], grad[BIAS_IH], z.G * sizeof(float));
+    finish_gradients(&z, turned, grad);
 }
 
 const struct layer_type layer_lstm = {

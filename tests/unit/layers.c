@@ -274,26 +274,47 @@ static void pool_gradient(void **state)
 
 /* ---- lstm ---- */
 
+static double sigmoid(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
 static void curves_are_exact_enough(void **state)
 {
     double worst = 0;
 
     (void)state;
     for (double x = -100; x < 100; x += 1e-3) {
-        float f = (float)x;
-        double s = 1 / (1 + exp(-(double)f)), t = tanh((double)f);
+        float a = (float)x, b = -a, g = a, o = a / 3;
 
-        worst = fmax(worst, fabs((double)curve_sigmoid(f) - s));
-        worst = fmax(worst, fabs((double)curve_tanh(f) - t));
+        curve_gates(&a, &b, &g, &o);
+        worst = fmax(worst, fabs((double)a - sigmoid((double)(float)x)));
+        worst = fmax(worst, fabs((double)b - sigmoid(-(double)(float)x)));
+        worst = fmax(worst, fabs((double)o - sigmoid((double)(float)x / 3)));
+        worst = fmax(worst, fabs((double)g - tanh((double)(float)x)));
+        worst = fmax(worst, fabs((double)curve_tanh((float)x) - tanh(x)));
     }
-    assert_true(worst < 5e-7);
-    assert_true(isnan(curve_sigmoid(NAN)) && isnan(curve_tanh(NAN)));
-    assert_true(curve_tanh(INFINITY) == 1 && curve_tanh(-INFINITY) == -1);
-}
+    assert_true(worst < 1e-6);
+    for (int i = 0; i < 4; i++) { /* the far corners, all sixteen */
+        for (int j = 0; j < 4; j++) {
+            float a = i & 1 ? 1e30f : -1e30f, b = i & 2 ? 1e30f : -1e30f;
+            float g = j & 1 ? INFINITY : -INFINITY, o = j & 2 ? 99 : -99;
 
-static double sigmoid(double x)
-{
-    return 1 / (1 + exp(-x));
+            curve_gates(&a, &b, &g, &o);
+            assert_true(fabsf(a - (float)(i & 1)) < 1e-6f);
+            assert_true(fabsf(b - (float)(i / 2)) < 1e-6f);
+            assert_true(fabsf(g - (float)(2 * (j & 1) - 1)) < 1e-6f);
+            assert_true(fabsf(o - (float)(j / 2)) < 1e-6f);
+        }
+    }
+    for (int i = 0; i < 4; i++) {
+        float x[4] = {0, 0, 0, 0};
+
+        x[i] = NAN;
+        curve_gates(&x[0], &x[1], &x[2], &x[3]);
+        assert_true(isnan(x[i]));
+    }
+    assert_true(isnan(curve_tanh(NAN)));
 }
 
 /* The definition, one row, in double precision; h (H) starts as zeros. */
