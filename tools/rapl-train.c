@@ -157,7 +157,7 @@ static void score_part(const struct job *j, enum part part,
 {
     struct window_set set = dataset_part(&j->data, part);
 
-    assess(a, j->predictor, j->recipe.train.loss, &set);
+    assess(a, j->predictor, &j->recipe.train.loss, &j->input.target, &set);
 }
 
 static void keep_valid(struct job *j, const struct assessment *a)
@@ -450,8 +450,7 @@ static int run(struct job *j, struct cli *cli, int n, char **paths,
     if (read_config(j, cli, e) < 0 || load(j, n, paths, e) < 0)
         return -1;
     identify(j); /* before the data are scaled */
-    if (input_fit(&j->input, j->recipe.scaling, j->recipe.clip, &j->data, e) <
-            0 ||
+    if (input_fit(&j->input, &j->recipe.scaling, &j->data, e) < 0 ||
         build(j, e) < 0)
         return -1;
     return j->recipe.method == TRAIN_RIDGE ? fit_ridge(j, e) : train(j, e);

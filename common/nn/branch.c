@@ -19,10 +19,10 @@ struct branch_loss {
 static double reconstruction(const struct pass *p, size_t n, const float *x,
                              const float *y, double weight, float *dy)
 {
+    const struct loss_type *mse = loss_type_find("mse");
     double scale = weight / ((double)p->batch * (double)n);
 
-    return loss_type_find("mse")->eval(y, x, p->n * n, (float)scale, dy) /
-           (double)n;
+    return mse->eval(mse, y, x, p->n * n, (float)scale, dy) / (double)n;
 }
 
 /* -log softmax(y)[want], and its gradient times scale. */

@@ -86,12 +86,14 @@ struct layer {
     int index;              /* place in the model: keys the random choices */
     struct shape in, out;
     size_t n_in, n_out; /* values a row */
-    size_t scratch;     /* bytes a row */
+    size_t scratch;     /* bytes a row ... */
+    size_t room;        /* ... and bytes for all rows together, behind */
     size_t packed;      /* floats that pack() takes; 0: none */
     int n_params;
     struct tensor param[LAYER_PARAMS]; /* named "enc.0.weight"; data is set
                                           once the whole model is known */
     double rate;                       /* dropout: share that is zeroed */
+    size_t kernel, padding, dilation;  /* conv1d; kernel: maxpool as well */
     size_t n_machines;     /* training: machines in the data; else 0 */
     struct branch *branch; /* owned; NULL: this is none */
 };

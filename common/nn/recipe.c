@@ -5,21 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-int recipe_read_input(const struct node *model, enum scale_kind *scaling,
-                      bool *clip, struct err *e)
+static int read_kind(const struct node *model, const char *key,
+                     enum scale_kind *kind, struct err *e)
 {
-    static const char *const known[] = {"scaling", "clip", "layers", NULL};
     const char *name = "none";
 
-    *clip = false;
-    if (node_check_keys(model, known, e) < 0 ||
-        node_text(model, "scaling", &name, e) < 0 ||
-        node_bool(model, "clip", clip, e) < 0)
+    if (node_text(model, key, &name, e) < 0)
         return -1;
-    if (scale_kind_parse(name, scaling, e) < 0)
-        return node_error(node_get(model, "scaling"), e,
-                          "scaling '%s' is none of none, minmax, zscore", name);
-    if (*clip && *scaling != SCALE_MINMAX)
+    if (scale_kind_parse(name, kind, e) < 0)
+        return node_error(node_get(model, key), e,
+                          "%s '%s' is none of none, minmax, zscore", key, name);
+    return 0;
+}
+
+int recipe_read_scaling(const struct node *model, struct scaling *s,
+                        struct err *e)
+{
+    static const char *const known[] = {"scaling", "clip", "target_scaling",
+                                        "layers", NULL};
+
+    s->clip = false;
+    if (node_check_keys(model, known, e) < 0 ||
+        read_kind(model, "scaling", &s->inputs, e) < 0 ||
+        read_kind(model, "target_scaling", &s->target, e) < 0 ||
+        node_bool(model, "clip", &s->clip, e) < 0)
+        return -1;
+    if (s->clip && s->inputs != SCALE_MINMAX)
         return node_error(node_get(model, "clip"), e,
                           "clip is for scaling minmax");
     return 0;
@@ -61,6 +72,10 @@ static int read_training(struct recipe *r, const struct node *training,
         return -1;
     if (strcmp(method, "ridge") == 0) {
         r->method = TRAIN_RIDGE;
+        if (r->scaling.target != SCALE_NONE)
+            return node_error(node_get(r->model, "target_scaling"), e,
+                              "target_scaling is for method adam; ridge needs "
+                              "none");
         if (node_check_keys(training, ridge_keys, e) < 0)
             return -1;
         return read_lambda(r, training, e);
@@ -87,7 +102,7 @@ int recipe_read(struct recipe *r, const struct node *root, struct err *e)
                           "no 'model:' here; a file with family, model and "
                           "training is wanted");
     if (node_text(root, "family", &r->family, e) < 0 ||
-        recipe_read_input(r->model, &r->scaling, &r->clip, e) < 0)
+        recipe_read_scaling(r->model, &r->scaling, e) < 0)
         return -1;
     return read_training(r, node_get(root, "training"), e);
 }
@@ -112,7 +127,9 @@ static void schedule_to_labels(const struct train_options *t, struct labels *ls)
 static void adam_to_labels(const struct train_options *t, struct labels *ls)
 {
     labels_set(ls, "training.method", t->decoupled ? "adamw" : "adam");
-    labels_set(ls, "training.loss", t->loss->name);
+    labels_set(ls, "training.loss", t->loss.name);
+    if (t->loss.delta > 0)
+        labels_setf(ls, "training.huber_delta", "%.9g", t->loss.delta);
     labels_setf(ls, "training.batch", "%" PRId64, t->batch);
     labels_setf(ls, "training.epochs", "%" PRId64, t->epochs);
     labels_setf(ls, "training.lr", "%.9g", t->lr);

@@ -153,6 +153,7 @@ static void run_shard(void *arg, size_t i, int thread)
 {
     struct trainer *t = arg;
     const struct window_set *s = &t->set;
+    const struct loss_type *loss = &t->options.loss;
     struct workspace *w = t->work[thread];
     float *target = t->target + (size_t)thread * t->shard_rows, *y;
     size_t at = i * t->shard_rows;
@@ -173,7 +174,7 @@ static void run_shard(void *arg, size_t i, int thread)
         t->machine[(size_t)thread * t->shard_rows + k] = s->machine[end[k]];
     y = workspace_forward(w, &pass, w->input);
     t->loss[i] =
-        t->options.loss->eval(y, target, pass.n, 1 / (float)t->n, w->slope[0]);
+        loss->eval(loss, y, target, pass.n, 1 / (float)t->n, w->slope[0]);
     t->loss[i] += w->branch_loss;
     workspace_backward(w, &pass, t->grad + i * t->model->size);
 }
@@ -318,7 +319,7 @@ double evaluate(struct predictor *p, const struct loss_type *loss,
         part.N = set->N - at < EVALUATE ? set->N - at : EVALUATE;
         predict_windows(p, &part, y);
         embed_labels(part.label, part.end, part.N, target);
-        sum += loss->eval(y, target, part.N, 0, NULL);
+        sum += loss->eval(loss, y, target, part.N, 0, NULL);
     }
     free(y);
     free(target);

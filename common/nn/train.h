@@ -20,8 +20,8 @@ struct train_options {
     bool decoupled;   /* weight decay of AdamW's kind, not L2 in the gradient */
     double clip_norm; /* a gradient with a larger norm is scaled to it, as by
                          torch.nn.utils.clip_grad_norm_; 0: never */
-    const struct loss_type *loss; /* of the main path; branches add theirs */
-    enum schedule schedule;       /* see there for what it reads: */
+    struct loss_type loss;  /* of the main path; branches add theirs */
+    enum schedule schedule; /* see there for what it reads: */
     double plateau_factor;
     int64_t plateau_patience;
     int64_t cosine_epochs; /* 0: epochs */
@@ -37,9 +37,9 @@ void train_options_init(struct train_options *o);
 
 /*
  * Read keys of the map `training`: batch, epochs, lr, weight_decay, clip_norm,
- * loss, schedule, plateau_factor, plateau_patience, cosine_epochs,
- * warmup_epochs, warmup_steps, min_lr, stop_patience.  Absent ones keep
- * their value; unknown ones are left to the caller, who knows his own too:
+ * loss, huber_delta, schedule, plateau_factor, plateau_patience, cosine_epochs,
+ * warmup_epochs, warmup_steps, min_lr, stop_patience.  Absent ones keep their
+ * value; unknown ones are left to the caller, who knows his own too:
  * train_option_keys ends with NULL.
  */
 int train_options_read(struct train_options *o, const struct node *training,

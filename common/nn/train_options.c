@@ -12,7 +12,7 @@ void train_options_init(struct train_options *o)
         .epochs = 100,
         .lr = 5e-4,
         .weight_decay = 3e-4,
-        .loss = loss_type_find("mse"),
+        .loss = *loss_type_find("mse"),
         .plateau_factor = .5,
         .plateau_patience = 5,
         .min_lr = 1e-5,
@@ -26,6 +26,7 @@ const char *const train_option_keys[] = {"batch",
                                          "lr",
                                          "weight_decay",
                                          "loss",
+                                         "huber_delta",
                                          "plateau_factor",
                                          "plateau_patience",
                                          "min_lr",
@@ -40,18 +41,21 @@ const char *const train_option_keys[] = {"batch",
 static int read_loss(struct train_options *o, const struct node *training,
                      struct err *e)
 {
-    const char *name = NULL;
+    const char *name = o->loss.name;
+    const struct loss_type *loss;
 
     if (node_text(training, "loss", &name, e))
         return -1;
-    if (!name)
-        return 0;
-    o->loss = loss_type_find(name);
-    if (!o->loss)
+    loss = loss_type_find(name);
+    if (!loss)
         return node_error(node_get(training, "loss"), e,
                           "no loss is called '%.100s'; there are: %s", name,
                           loss_type_names());
-    return 0;
+    o->loss = *loss;
+    if (node_get(training, "huber_delta") && loss->delta == 0)
+        return node_error(node_get(training, "huber_delta"), e,
+                          "huber_delta is for loss huber, not %s", name);
+    return node_real(training, "huber_delta", 1e-9, 1e9, &o->loss.delta, e);
 }
 
 /* A key that says nothing under the schedule at hand is a mistake. */

@@ -35,7 +35,7 @@ static size_t lay_out(struct workspace *w, bool training, char *memory)
         if (i == 0 || !l->type->in_place)
             w->value[i] =
                 carve(memory, &used, w->rows * l->n_out * sizeof(float));
-        w->scratch[i] = carve(memory, &used, w->rows * l->scratch);
+        w->scratch[i] = carve(memory, &used, w->rows * l->scratch + l->room);
         widest = l->n_out > widest ? l->n_out : widest;
     }
     for (int i = 0; i < 2 && training; i++)

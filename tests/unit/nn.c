@@ -57,7 +57,8 @@ static double loss_of(struct check *c, float *dy)
 
     memcpy(c->w->input, c->x, ROWS * c->m->n_in * sizeof(float));
     y = workspace_forward(c->w, &pass, c->w->input);
-    return c->loss->eval(y, c->target, n, 1 / (float)n, dy) / (double)n;
+    return c->loss->eval(c->loss, y, c->target, n, 1 / (float)n, dy) /
+           (double)n;
 }
 
 /* Every parameter moved by +-h must move the loss as its gradient says. */

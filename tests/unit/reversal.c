@@ -108,7 +108,7 @@ static struct train_verdict run_epoch(struct rig *r)
         ;
     assert_int_equal(more, 0);
     return trainer_epoch_end(
-        r->trainer, evaluate(r->predictor, r->options.loss, &r->data.set));
+        r->trainer, evaluate(r->predictor, &r->options.loss, &r->data.set));
 }
 
 static void assert_same(const struct rig *a, const struct rig *b)

@@ -18,6 +18,17 @@
     "{type: relu}, {type: dropout, rate: 0.3}, " \
     "{type: dense, name: b, out: 1}]"
 
+/* One of every kind of layer with parameters. */
+static const char *const each[] = {
+    SMALL,
+    "layers: [{type: conv1d, name: a, out: 9}, {type: relu}, {type: maxpool}, "
+    "{type: dense, name: b, out: 1}]",
+    "layers: [{type: conv1d, name: a, out: 5, kernel: 2, padding: 1}, "
+    "{type: lstm, name: b, hidden: 19}, {type: dropout, rate: 0.2}, "
+    "{type: dense, name: c, out: 1}]",
+};
+#define N_EACH (sizeof each / sizeof *each)
+
 enum { D = 3, DELAYS = 4, N = 333, T = N + DELAYS - 1 };
 
 static struct err e;
@@ -50,7 +61,7 @@ struct rig {
     struct trainer *trainer;
 };
 
-static struct rig *rig_new(int threads)
+static struct rig *rig_of(const char *yaml, int threads)
 {
     struct rig *r = xcalloc(1, sizeof *r);
 
@@ -59,12 +70,17 @@ static struct rig *rig_new(int threads)
     r->options.batch = 150; /* shards of 64, 64, 22; last batch of 33 */
     r->options.lr = 1e-2;
     r->pool = pool_new(threads);
-    r->model = model_of(SMALL, D, DELAYS, &e);
+    r->model = model_of(yaml, D, DELAYS, &e);
     assert_non_null(r->model);
     model_init(r->model, 1);
     r->predictor = predictor_new(r->model, r->pool);
     r->trainer = trainer_new(r->model, &r->options, &r->data.set, r->pool);
     return r;
+}
+
+static struct rig *rig_new(int threads)
+{
+    return rig_of(SMALL, threads);
 }
 
 static void rig_free(struct rig *r)
@@ -84,7 +100,7 @@ static struct train_verdict run_epoch(struct rig *r)
         ;
     assert_int_equal(more, 0);
     return trainer_epoch_end(
-        r->trainer, evaluate(r->predictor, r->options.loss, &r->data.set));
+        r->trainer, evaluate(r->predictor, &r->options.loss, &r->data.set));
 }
 
 /* Are two trainings in the same state, to the bit? */
@@ -103,20 +119,22 @@ static void assert_same(const struct rig *a, const struct rig *b)
 
 static void bits_do_not_depend_on_threads(void **state)
 {
-    struct rig *one = rig_new(1);
-
     (void)state;
-    for (int i = 0; i < 3; i++)
-        run_epoch(one);
-    for (int threads = 2; threads <= 3; threads++) {
-        struct rig *many = rig_new(threads);
+    for (size_t k = 0; k < N_EACH; k++) {
+        struct rig *one = rig_of(each[k], 1);
 
         for (int i = 0; i < 3; i++)
-            run_epoch(many);
-        assert_same(one, many);
-        rig_free(many);
+            run_epoch(one);
+        for (int threads = 2; threads <= 3; threads++) {
+            struct rig *many = rig_of(each[k], threads);
+
+            for (int i = 0; i < 3; i++)
+                run_epoch(many);
+            assert_same(one, many);
+            rig_free(many);
+        }
+        rig_free(one);
     }
-    rig_free(one);
 }
 
 /* The mean loss of an epoch over the first n windows, at a rate of 0. */
@@ -141,7 +159,7 @@ static double loss_at_rest(struct rig *r, size_t n, int64_t batch)
 static void an_epoch_takes_each_window_once(void **state)
 {
     struct rig *r = rig_new(2);
-    double want = evaluate(r->predictor, r->options.loss, &r->data.set);
+    double want = evaluate(r->predictor, &r->options.loss, &r->data.set);
 
     (void)state;
     r->model->layer[2].rate = 0;
@@ -175,7 +193,7 @@ static void training_learns(void **state)
         last = run_epoch(r).valid_loss;
     assert_true(last < .02 && first > .1);
     trainer_take_best(r->trainer);
-    assert_true(fabs(evaluate(r->predictor, r->options.loss, &r->data.set) -
+    assert_true(fabs(evaluate(r->predictor, &r->options.loss, &r->data.set) -
                      trainer_state(r->trainer)->best) < 1e-12);
     rig_free(r);
 }
@@ -206,11 +224,11 @@ static void carry(const struct rig *from, struct rig *to)
 }
 
 /* Four epochs are two, a step of the third, a new process, and the rest. */
-static void training_resumes_to_the_bit(void **state)
+static void check_resume(const char *yaml)
 {
-    struct rig *whole = rig_new(1), *first = rig_new(2), *second = rig_new(1);
+    struct rig *whole = rig_of(yaml, 1), *first = rig_of(yaml, 2);
+    struct rig *second = rig_of(yaml, 1);
 
-    (void)state;
     for (int i = 0; i < 4; i++)
         run_epoch(whole);
     run_epoch(first);
@@ -223,6 +241,13 @@ static void training_resumes_to_the_bit(void **state)
     rig_free(whole);
     rig_free(first);
     rig_free(second);
+}
+
+static void training_resumes_to_the_bit(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < N_EACH; k++)
+        check_resume(each[k]);
 }
 
 static void a_bad_loss_is_named(void **state)
@@ -309,10 +334,43 @@ static void adam_is_adam(void **state)
         assert_true(fabs((double)p[i] - p2[i]) < 1e-5);
 }
 
+static void losses_are_pytorchs(void **state)
+{
+    static const struct {
+        const char *name;
+        double delta, sum;
+        float slope[5];
+    } want[] = {
+        /* of y - target = -3, -0.5, 0, 0.25, 2 */
+        {"mse", 0, 13.3125, {-6, -1, 0, .5f, 4}},
+        {"mae", 0, 5.75, {-1, -1, 0, 1, 1}},
+        {"huber", 1, 4.15625, {-1, -.5f, 0, .25f, 1}},
+        {"huber", .25, 1.3125, {-.25f, -.25f, 0, .25f, .25f}},
+    };
+    const float y[] = {-2, 0, 3, 1.25f, 4}, target[] = {1, .5f, 3, 1, 2};
+    float dy[5];
+
+    (void)state;
+    for (size_t k = 0; k < sizeof want / sizeof *want; k++) {
+        struct loss_type l = *loss_type_find(want[k].name);
+
+        l.delta = want[k].delta;
+        assert_true(fabs(l.eval(&l, y, target, 5, .5f, dy) - want[k].sum) <
+                    1e-12);
+        for (int i = 0; i < 5; i++)
+            assert_true(dy[i] == want[k].slope[i] / 2);
+        assert_true(isnan(l.eval(&l, (float[]){NAN}, target, 1, 1, dy)));
+    }
+    assert_true(loss_type_find("huber")->delta == 1);
+    assert_null(loss_type_find("hubert"));
+}
+
 static void options_are_read(void **state)
 {
     const char *good = "{batch: 64, lr: 1.0e-3, loss: mse, mine: 3}";
     const char *bad = "lr: 1.0e-3\nloss: hubert\n";
+    const char *huber = "{loss: huber, huber_delta: 2.5}";
+    const char *mae = "loss: mae\nhuber_delta: 2\n";
     struct train_options o;
     struct node *root;
 
@@ -322,6 +380,14 @@ static void options_are_read(void **state)
     assert_int_equal(train_options_read(&o, root, &e), 0);
     node_free(root);
     assert_true(o.batch == 64 && o.lr == 1e-3 && o.stop_patience == 15);
+    assert_int_equal(config_parse(&root, "t", huber, strlen(huber), &e), 0);
+    assert_int_equal(train_options_read(&o, root, &e), 0);
+    node_free(root);
+    assert_true(strcmp(o.loss.name, "huber") == 0 && o.loss.delta == 2.5);
+    assert_int_equal(config_parse(&root, "t", mae, strlen(mae), &e), 0);
+    assert_int_equal(train_options_read(&o, root, &e), -1);
+    assert_non_null(strstr(e.msg, "t:2:"));
+    node_free(root);
     assert_int_equal(config_parse(&root, "t", bad, strlen(bad), &e), 0);
     assert_int_equal(train_options_read(&o, root, &e), -1);
     assert_non_null(strstr(e.msg, "t:2:"));
@@ -333,6 +399,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adam_is_adam),
+        cmocka_unit_test(losses_are_pytorchs),
         cmocka_unit_test(options_are_read),
         cmocka_unit_test(bits_do_not_depend_on_threads),
         cmocka_unit_test(an_epoch_takes_each_window_once),
