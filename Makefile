@@ -33,7 +33,7 @@ UNITS   := $(sort $(patsubst tests/%.c,%,$(wildcard tests/unit/*.c)))
 FUZZES  := $(sort $(patsubst tests/%.c,%,$(wildcard tests/fuzz/fuzz-*.c)))
 BENCHES := $(sort $(patsubst tests/%.c,%,$(wildcard tests/bench/bench-*.c)))
 TESTS   ?= $(sort $(wildcard tests/cli/*/*.t tests/pipe/*.t tests/lint/*.t \
-           tests/fault/*.t tests/fuzz/*.t)) $(UNITS:%=$(BUILD)/%)
+           tests/bad/*.t tests/fault/*.t tests/fuzz/*.t)) $(UNITS:%=$(BUILD)/%)
 LIB     := $(BUILD)/librapl.a
 BIN     := $(TOOLS:%=$(BUILD)/bin/%)
 LINK     = mkdir -p $(@D) && $(CC) $(OURS) $(CFLAGS) $(LDFLAGS) -o $@ $^
@@ -77,7 +77,6 @@ tests: all units replays $(BUILD)/bench/make-samples $(if $(SAN),,$(BUILD)/fault
 
 check: tests                    ## every test; TESTS="tests/cli/..." for some
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP BUILD="$(abspath $(BUILD))" CC="$(CC)" \
-	LSAN_OPTIONS="suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0" \
 	prove -e '' -j $(JOBS) $(PROVE_FLAGS) $(TESTS)
 
 check-long: check               ## and under both sanitizers, and fuzzing

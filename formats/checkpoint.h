@@ -61,6 +61,10 @@ struct checkpoint {
 #define CHECKPOINT_META "__metadata__"
 #define CHECKPOINT_HASH "sha256"
 
+/* The version, in the metadata of all that programs write. */
+#define CHECKPOINT_FORMAT "format"
+#define CHECKPOINT_FORMAT_1 "decode-rapl checkpoint 1"
+
 /* Keys of the metadata; those of the window specification come on top. */
 #define CHECKPOINT_FAMILY "family"
 #define CHECKPOINT_MODEL "model_description"
@@ -68,9 +72,9 @@ struct checkpoint {
 
 /*
  * Read the file at `path` and check all of it: sizes, types, that the tensors
- * fill the file without gap or overlap, and its SHA-256.  Returns 0, or -1
- * with e filled: ERR_DATA for what is no whole checkpoint, ERR_SYSTEM for
- * what cannot be read.  c holds nothing after an error.
+ * fill the file without gap or overlap, its version and its SHA-256.  Returns
+ * 0, or -1 with e filled: ERR_DATA for what is no whole checkpoint, ERR_SYSTEM
+ * for what cannot be read.  c holds nothing after an error.
  */
 int checkpoint_read(struct checkpoint *c, const char *path, struct err *e);
 

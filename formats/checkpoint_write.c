@@ -1,5 +1,6 @@
 #include "formats/checkpoint.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -12,6 +13,7 @@
 #include "common/base/pack.h"
 #include "common/base/xalloc.h"
 #include "formats/json.h"
+#include "formats/output.h"
 
 /* ---- the head ---- */
 
@@ -100,6 +102,7 @@ static void put_hash(struct image *im, char *sha256)
 {
     struct digest *d = digest_new();
 
+    assert(im->head.data); /* make_head() was here */
     digest_add(d, im->head.data, im->head.len);
     for (size_t i = 0; i < im->n; i++)
         digest_add(d, im->order[i]->data,
@@ -185,7 +188,7 @@ static int write_to(const char *path, const struct image *im, struct err *e)
     char *real = NULL;
     int rc;
 
-    if (!path || strcmp(path, "-") == 0) {
+    if (output_is_stdout(path)) {
         if (isatty(STDOUT_FILENO))
             return err_set(e, ERR_USAGE,
                            "a checkpoint is not for a terminal; "

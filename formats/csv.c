@@ -169,7 +169,7 @@ static int find_column(const struct csv_reader *r, const char *name, int line,
                  ":%d names", line);
     else
         snprintf(e->msg + strlen(e->msg), sizeof e->msg - strlen(e->msg),
-                 " takes the time from");
+                 " needs");
     return -1;
 }
 

@@ -111,10 +111,8 @@ static int add_rows(struct dataset *ds, const struct window_rows *rows,
         int part = split ? rows->part[i] : PART_TRAIN;
 
         ds->machine[ds->T + i] = ds->machine_now;
-        if (part > PART_TEST)
-            return err_set(e, ERR_DATA, "part %d is none of ours", part);
         if (part != PART_NONE && rows->span[i] >= span &&
-            isfinite(rows->label[i]))
+            !isnan(rows->label[i]))
             add_window(ds, (enum part)part, ds->T + i);
     }
     ds->T = T;
@@ -161,14 +159,11 @@ struct window_set dataset_part(const struct dataset *ds, enum part part)
 static void set_list(struct labels *meta, const char *key,
                      const struct strings *ss)
 {
-    char *text = xstrdup("");
+    struct strings some = *ss;
+    char *text;
 
-    for (size_t i = 0; i < ss->n && i < MAX_DISTINCT; i++) {
-        char *longer = xasprintf("%s%s%s", text, i ? ", " : "", ss->at[i]);
-
-        free(text);
-        text = longer;
-    }
+    some.n = ss->n < MAX_DISTINCT ? ss->n : MAX_DISTINCT;
+    text = strings_join(&some, ", ");
     if (*text)
         labels_setf(meta, key, "%s%s", text,
                     ss->n >= MAX_DISTINCT ? ", ..." : "");

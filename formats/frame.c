@@ -11,6 +11,7 @@
 #include "common/base/pack.h"
 #include "common/base/stop.h"
 #include "common/base/xalloc.h"
+#include "formats/output.h"
 
 enum {
     DEFAULT_LEVEL = 3,
@@ -32,19 +33,12 @@ struct frame_writer {
 
 static int open_output(const char *path, const char **name, struct err *e)
 {
-    int fd;
-
-    if (!path || strcmp(path, "-") == 0) {
-        *name = "standard output";
-        if (isatty(STDOUT_FILENO))
-            return err_set(e, ERR_USAGE,
-                           "standard output is a terminal, and a stream is "
-                           "binary: send it to a pipe or a file (-o FILE)");
-        return STDOUT_FILENO;
-    }
-    *name = path;
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    return fd < 0 ? err_sys(e, "%s", path) : fd;
+    *name = output_is_stdout(path) ? "standard output" : path;
+    if (output_is_stdout(path) && isatty(STDOUT_FILENO))
+        return err_set(e, ERR_USAGE,
+                       "standard output is a terminal, and a stream is "
+                       "binary: send it to a pipe or a file (-o FILE)");
+    return output_open(path, e);
 }
 
 int frame_writer_open(struct frame_writer **w, const char *path, int level,
@@ -127,6 +121,16 @@ int frame_end(struct frame_writer *w, struct err *e)
         return 0;
     w->in_frame = false;
     return compress(w, NULL, 0, ZSTD_e_end, e);
+}
+
+int frame_break(struct frame_writer *w, struct err *e)
+{
+    uint8_t magic[4];
+
+    if (w->in_frame)
+        return frame_flush(w, e);
+    store_u32(magic, ZSTD_MAGICNUMBER); /* zstd begins none that is empty */
+    return write_all(w, magic, sizeof magic, e);
 }
 
 int frame_writer_close(struct frame_writer *w, struct err *e)

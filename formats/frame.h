@@ -30,6 +30,12 @@ int frame_flush(struct frame_writer *w, struct err *e);
 /* End the zstd frame; the next byte begins another. */
 int frame_end(struct frame_writer *w, struct err *e);
 
+/*
+ * Flush, in a frame that will not end: a reader finds all that was written,
+ * and that there should be more.
+ */
+int frame_break(struct frame_writer *w, struct err *e);
+
 /* Close what was opened; the writer is gone, whatever is returned. */
 int frame_writer_close(struct frame_writer *w, struct err *e);
 uint64_t frame_writer_bytes(const struct frame_writer *w);

@@ -4,49 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/utf8.h"
 #include "common/base/xalloc.h"
-
-/*
- * The UTF-8 character at s, which ends with a NUL; returns its bytes.  A byte
- * that is part of no character is taken as Latin-1.
- */
-static int decode(const uint8_t *s, uint32_t *code)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    int n = (s[0] & 0xe0) == 0xc0   ? 2
-            : (s[0] & 0xf0) == 0xe0 ? 3
-            : (s[0] & 0xf8) == 0xf0 ? 4
-                                    : 1;
-    uint32_t v = n == 1 ? s[0] : s[0] & (0xffu >> (n + 1));
-
-    for (int i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80) {
-            *code = s[0];
-            return 1;
-        }
-        v = v << 6 | (s[i] & 0x3f);
-    }
-    if (v < least[n] || (v >= 0xd800 && v < 0xe000) || v > 0x10ffff) {
-        *code = s[0];
-        return 1;
-    }
-    *code = v;
-    return n;
-}
 
 void json_text(FILE *f, const char *text)
 {
     uint32_t code;
-    int n;
+    size_t n;
 
     /* Pure ASCII, but for what YAML's \\u does not reach. */
     fputc('"', f);
     for (; *text; text += n) {
-        n = decode((const uint8_t *)text, &code);
+        n = utf8_decode(text, &code);
+        if (n == 0) {
+            code = (uint8_t)*text;
+            n = 1;
+        }
         if (code == '"' || code == '\\')
             fprintf(f, "\\%c", (char)code);
         else if ((code >= 0x20 && code < 0x7f) || n == 4)
-            fwrite(text, 1, (size_t)n, f);
+            fwrite(text, 1, n, f);
         else
             fprintf(f, "\\u%04x", code);
     }

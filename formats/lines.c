@@ -20,7 +20,7 @@ struct lines {
     bool plain; /* a file on disk: reading never waits */
     bool eof, begun, cut;
     bool skipping; /* the rest of a line that was too long */
-    uint64_t number, bytes;
+    uint64_t number;
 };
 
 int lines_open(struct lines **out, const char *path, struct err *e)
@@ -58,7 +58,6 @@ static int fill(struct lines *l, struct err *e)
         return err_sys(e, "%s", l->name);
     l->eof = n <= 0;
     l->end += n > 0 ? (size_t)n : 0;
-    l->bytes += n > 0 ? (size_t)n : 0;
     return 0;
 }
 
@@ -151,11 +150,6 @@ const char *lines_name(const struct lines *l)
 uint64_t lines_number(const struct lines *l)
 {
     return l->number;
-}
-
-uint64_t lines_bytes(const struct lines *l)
-{
-    return l->bytes;
 }
 
 void lines_close(struct lines *l)

@@ -38,7 +38,6 @@ bool lines_would_wait(const struct lines *l);
 
 const char *lines_name(const struct lines *l); /* "standard input" for "-" */
 uint64_t lines_number(const struct lines *l);  /* of the last line, from 1 */
-uint64_t lines_bytes(const struct lines *l);   /* read so far */
 void lines_close(struct lines *l);
 
 /* One row of an imported log, whatever its format. */

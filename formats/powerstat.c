@@ -309,7 +309,8 @@ static void read_row(struct powerstat *p, const char *text, struct log_row *row)
                  p->heading, p->channels.at[p->missing].name);
     } else if (read_cells(p, text)) {
         row->why = NULL;
-        if (s < p->last_s - DAY_S / 2) /* midnight; less is a clock set back */
+        /* midnight; less is a clock set back, and no log lasts for centuries */
+        if (s < p->last_s - DAY_S / 2 && p->day_ns < INT64_MAX / 2)
             p->day_ns += DAY_S * NS_PER_S;
         p->last_s = s;
         row->t_ns = p->day_ns + s * NS_PER_S;

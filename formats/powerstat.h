@@ -10,11 +10,11 @@
  * dashes and a summary that is skipped.  Rows may go on behind a summary: two
  * logs were written over one another.  Columns are known by their heading:
  *
- *   User Nice Sys Idle IO     cpu.user cpu.nice cpu.system cpu.idle cpu.iowait,
- * % Run Ctxt/s IRQ/s          procs_running, ctxt 1/s, intr 1/s Fork Exec Exit
- * forks exec exit, 1/s pkg-N core uncore dram psys   power:package-N power:core
- * ..., W; where a name is there again, for a further package, power:core-1 and
- * so on
+ *  - User Nice Sys Idle IO: cpu.user cpu.nice cpu.system cpu.idle cpu.iowait, %
+ *  - Run: procs_running
+ *  - Ctxt/s IRQ/s Fork Exec Exit: ctxt intr forks exec exit, 1/s
+ *  - pkg-N core uncore dram psys: power:package-N power:core ..., W; where a
+ *    name is there again, for a further package, power:core-1 and so on
  *
  * All others are left out: Watts adds up domains that overlap, and a guest
  * sees no temperatures.

@@ -98,11 +98,13 @@ static float cell(const struct prediction_reader *r, int channel)
     return c < 0 ? NAN : ((const float *)r->block.column[c])[r->at];
 }
 
-/* Only a missing value may be NaN, and nothing is infinite. */
+/* Only a missing value may be NaN, nothing is infinite, and time does
+ * not go back. */
 static bool plausible(const struct prediction *p)
 {
     return isfinite(p->power_w) && !isinf(p->lower_w) && !isinf(p->upper_w) &&
-           !isinf(p->measured_w) && !isinf(p->dt_s) && p->part <= PART_TEST;
+           !isinf(p->measured_w) && !isinf(p->dt_s) && !(p->dt_s < 0) &&
+           p->part <= PART_TEST;
 }
 
 static int take_row(struct prediction_reader *r, struct prediction *p,

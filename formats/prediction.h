@@ -12,11 +12,11 @@
  * nothing like it), "measured" W (NaN: none), "dt" s, "part" (u8).  The
  * metadata of the segment is that of the windows, with the keys below.
  */
-#define META_MODEL "model" /* family and name */
+#define META_MODEL "model" /* family */
 #define META_MODEL_HASH "model_sha256"
 #define META_SPLIT "split" /* of the windows that were predicted */
 #define META_TRAINED_ON \
-    "trained_on" /* split and parts the model was fitted on */
+    "trained_on" /* split and part the model was fitted on */
 
 struct prediction {
     int64_t t_ns;

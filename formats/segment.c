@@ -1,6 +1,7 @@
 #include "formats/segment.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 uint32_t segment_crc(uint32_t crc, const void *p, size_t n)
@@ -14,6 +15,43 @@ uint32_t segment_chain(uint32_t chain, uint32_t crc)
 
     store_u32(bytes, crc);
     return segment_crc(chain, bytes, sizeof bytes);
+}
+
+static int check_count(size_t n, size_t limit, const char *what, struct err *e)
+{
+    if (n <= limit)
+        return 0;
+    return err_set(e, ERR_DATA, "%zu %s, and a stream takes at most %zu", n,
+                   what, limit);
+}
+
+static int check_text(const char *s, struct err *e)
+{
+    if (strlen(s) <= UINT16_MAX)
+        return 0;
+    return err_set(e, ERR_DATA,
+                   "the label or name '%.40s...' is longer than 64 KiB", s);
+}
+
+int segment_check_header(const struct stream_header *h, struct err *e)
+{
+    if (check_count(h->channels.n, STREAM_MAX_CHANNELS, "channels", e) < 0 ||
+        check_count(h->meta.n, STREAM_MAX_META, "labels", e) < 0 ||
+        check_count(h->provenance.n, STREAM_MAX_META, "provenance lines", e) <
+            0)
+        return -1;
+    for (size_t i = 0; i < h->channels.n; i++)
+        if (check_text(h->channels.at[i].name, e) < 0 ||
+            check_text(h->channels.at[i].unit, e) < 0)
+            return -1;
+    for (size_t i = 0; i < h->meta.n; i++)
+        if (check_text(h->meta.at[i].key, e) < 0 ||
+            check_text(h->meta.at[i].value, e) < 0)
+            return -1;
+    for (size_t i = 0; i < h->provenance.n; i++)
+        if (check_text(h->provenance.at[i], e) < 0)
+            return -1;
+    return 0;
 }
 
 void segment_put_header(struct buf *b, const struct stream_header *h)

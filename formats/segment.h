@@ -34,6 +34,9 @@ uint32_t segment_crc(uint32_t crc, const void *p, size_t n);
 /* The running check of the end record, with one more crc field counted in. */
 uint32_t segment_chain(uint32_t chain, uint32_t crc);
 
+/* Is it within the limits of stream.h, so that it can be read?  ERR_DATA. */
+int segment_check_header(const struct stream_header *h, struct err *e);
+
 /* The header between its length and its crc. */
 void segment_put_header(struct buf *b, const struct stream_header *h);
 int segment_get_header(struct cursor *c, struct stream_header *h,

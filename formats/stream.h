@@ -78,7 +78,10 @@ struct stream_writer;
 int stream_writer_open(struct stream_writer **w, const char *path, int level,
                        struct err *e);
 
-/* Write a header; the rows that follow have its channels. */
+/*
+ * Write a header; the rows that follow have its channels.  What is beyond the
+ * limits above, which no reader would take, is an error (ERR_DATA).
+ */
 int stream_writer_begin(struct stream_writer *w, const struct stream_header *h,
                         struct err *e);
 
@@ -105,6 +108,13 @@ int stream_writer_end(struct stream_writer *w, struct err *e);
  * stream_writer_close(NULL) is legal.
  */
 int stream_writer_close(struct stream_writer *w, struct err *e);
+
+/*
+ * Close after an error, without the end: all rows so far arrive, and whoever
+ * reads them sees a truncated stream, even where no segment was open.  Legal
+ * for NULL.
+ */
+void stream_writer_abandon(struct stream_writer *w);
 
 /* Rows and bytes (after compression) written so far, over all segments. */
 uint64_t stream_writer_rows(const struct stream_writer *w);

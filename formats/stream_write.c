@@ -66,7 +66,8 @@ static int end_record(struct stream_writer *w, struct err *e)
 int stream_writer_begin(struct stream_writer *w, const struct stream_header *h,
                         struct err *e)
 {
-    if (w->in_segment && stream_writer_end(w, e) < 0)
+    if ((w->in_segment && stream_writer_end(w, e) < 0) ||
+        segment_check_header(h, e) < 0)
         return -1;
     release_segment(w);
     channels_copy(&w->channels, &h->channels);
@@ -81,7 +82,6 @@ int stream_writer_begin(struct stream_writer *w, const struct stream_header *h,
     w->segment_rows = w->segment_marks = 0;
     w->last_ns = -1;
     w->chain = 0;
-    w->in_segment = true;
 
     w->buf.len = 0;
     put_bytes(&w->buf, SEGMENT_MAGIC, SEGMENT_MAGIC_SIZE);
@@ -90,8 +90,12 @@ int stream_writer_begin(struct stream_writer *w, const struct stream_header *h,
     put_u16(&w->buf, 0);
     put_u32(&w->buf, 0);
     segment_put_header(&w->buf, h);
+    if (w->buf.len - SEGMENT_PREFIX > STREAM_MAX_HEADER)
+        return err_set(e, ERR_DATA, "the labels take more than %d MiB",
+                       STREAM_MAX_HEADER >> 20);
     patch_u32(&w->buf, SEGMENT_PREFIX - 4,
               (uint32_t)(w->buf.len - SEGMENT_PREFIX));
+    w->in_segment = true;
     return send_record(w, e);
 }
 
@@ -178,6 +182,13 @@ int stream_writer_end(struct stream_writer *w, struct err *e)
     return frame_end(w->frame, e);
 }
 
+static void release(struct stream_writer *w)
+{
+    release_segment(w);
+    buf_release(&w->buf);
+    free(w);
+}
+
 int stream_writer_close(struct stream_writer *w, struct err *e)
 {
     struct err ignored;
@@ -188,10 +199,21 @@ int stream_writer_close(struct stream_writer *w, struct err *e)
     status = w->frame ? stream_writer_end(w, e) : 0;
     if (frame_writer_close(w->frame, status < 0 ? &ignored : e) < 0)
         status = -1;
-    release_segment(w);
-    buf_release(&w->buf);
-    free(w);
+    release(w);
     return status;
+}
+
+void stream_writer_abandon(struct stream_writer *w)
+{
+    struct err ignored;
+
+    if (!w)
+        return;
+    if (w->frame && stream_writer_bytes(w) + w->total_rows > 0 &&
+        send_block(w, &ignored) == 0)
+        frame_break(w->frame, &ignored);
+    frame_writer_close(w->frame, &ignored);
+    release(w);
 }
 
 uint64_t stream_writer_rows(const struct stream_writer *w)

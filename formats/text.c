@@ -1,7 +1,6 @@
 #include "formats/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,9 @@
 #include <unistd.h>
 
 #include "common/base/pack.h"
+#include "common/base/utf8.h"
 #include "common/base/xalloc.h"
+#include "formats/output.h"
 
 enum { FULL = 1 << 16 }; /* bytes that are passed on together */
 
@@ -145,40 +146,20 @@ static void put_tsv(struct buf *b, const char *s)
 static void put_md(struct buf *b, const char *s)
 {
     for (; *s; s++) {
-        if (*s == '|')
+        if (*s == '|' || *s == '\\')
             put_u8(b, '\\');
-        put_u8(b, (uint8_t)(*s == '\n' || *s == '\r' ? ' ' : *s));
+        put_u8(b, (uint8_t)((unsigned char)*s < ' ' ? ' ' : *s));
     }
-}
-
-/* Bytes of the UTF-8 character at s, 0 where there is none. */
-static size_t utf8_length(const char *s)
-{
-    const unsigned char *u = (const unsigned char *)s;
-    size_t n = u[0] < 0x80             ? 1
-               : (u[0] & 0xe0) == 0xc0 ? 2
-               : (u[0] & 0xf0) == 0xe0 ? 3
-               : (u[0] & 0xf8) == 0xf0 ? 4
-                                       : 0;
-
-    for (size_t i = 1; i < n; i++)
-        if ((u[i] & 0xc0) != 0x80)
-            return 0;
-    if ((n == 2 && u[0] < 0xc2) || (n == 3 && u[0] == 0xe0 && u[1] < 0xa0) ||
-        (n == 3 && u[0] == 0xed && u[1] > 0x9f) ||
-        (n == 4 && u[0] == 0xf0 && u[1] < 0x90) ||
-        (n == 4 && (u[0] > 0xf4 || (u[0] == 0xf4 && u[1] > 0x8f))))
-        return 0; /* overlong, a surrogate, beyond the last character */
-    return n;
 }
 
 static void put_json(struct buf *b, const char *s)
 {
+    uint32_t code;
     char escape[8];
 
     put_u8(b, '"');
     for (size_t n; *s; s += n ? n : 1) {
-        n = utf8_length(s);
+        n = utf8_decode(s, &code);
         if (n == 0) {
             put_text(b, "\xef\xbf\xbd");
         } else if (n == 1 && (unsigned char)*s < 0x20) {
@@ -222,17 +203,15 @@ static void put_quoted(struct text_writer *w, const char *s)
 int text_writer_open(struct text_writer **out, const char *path,
                      enum text_format format, struct err *e)
 {
-    bool std = !path || strcmp(path, "-") == 0;
-    int fd = std ? STDOUT_FILENO
-                 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = output_open(path, e);
     struct text_writer *w;
 
     *out = NULL;
     if (fd < 0)
-        return err_sys(e, "%s", path);
+        return -1;
     w = xcalloc(1, sizeof *w);
     w->fd = fd;
-    w->name = std ? "standard output" : path;
+    w->name = output_is_stdout(path) ? "standard output" : path;
     w->format = format;
     *out = w;
     return 0;

@@ -41,22 +41,9 @@ size_t window_span(const struct window_spec *s)
     return (size_t)(s->delays - 1) * (size_t)s->tau + 1;
 }
 
-static char *join(const struct strings *ss)
-{
-    char *text = xstrdup("");
-
-    for (size_t i = 0; i < ss->n; i++) {
-        char *longer = xasprintf("%s%s%s", text, i ? "," : "", ss->at[i]);
-
-        free(text);
-        text = longer;
-    }
-    return text;
-}
-
 void window_spec_to_meta(const struct window_spec *s, struct labels *meta)
 {
-    char *features = join(&s->features);
+    char *features = strings_join(&s->features, ",");
 
     labels_set(meta, KEY_FEATURES, features);
     labels_setf(meta, KEY_DELAYS, "%d", s->delays);
@@ -244,6 +231,26 @@ static int begin_segment(struct window_reader *r, struct err *e)
     return 0;
 }
 
+/* A label may be missing; nothing is infinite, and time passes. */
+static int check_row(const struct window_reader *r, const struct block *b,
+                     size_t i, struct err *e)
+{
+    size_t D = r->spec.features.n;
+    const float *label = b->column[D], *dt_s = b->column[D + 1];
+    const uint8_t *part = b->column[D + 2];
+    const char *what = NULL;
+
+    if (isinf(label[i]))
+        what = WINDOW_LABEL " is no finite number";
+    else if (!isfinite(dt_s[i]) || dt_s[i] <= 0)
+        what = WINDOW_DT " is no time";
+    else if (part[i] > PART_TEST)
+        what = WINDOW_PART " is none of ours";
+    return what ? err_set(e, ERR_DATA, "%s: t_ns %" PRId64 ": %s",
+                          stream_reader_name(r->stream), b->t_ns[i], what)
+                : 0;
+}
+
 /* Columns to rows: x (n, D), finite. */
 static int gather(struct window_reader *r, const struct block *b, struct err *e)
 {
@@ -260,6 +267,22 @@ static int gather(struct window_reader *r, const struct block *b, struct err *e)
             return err_set(e, ERR_DATA, "%s: %s is no finite number",
                            stream_reader_name(r->stream),
                            r->spec.features.at[i % D]);
+    for (size_t i = 0; i < b->n; i++)
+        if (check_row(r, b, i, e) < 0)
+            return -1;
+    return 0;
+}
+
+/* A label may be missing, but not infinite; a part is one of ours. */
+static int check_rows(const struct window_reader *r, const float *label,
+                      const uint8_t *part, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++)
+        if (isinf(label[i]) || part[i] > PART_TEST)
+            return err_set(e, ERR_DATA,
+                           "%s: a label that is infinite, or a part that is "
+                           "none of ours",
+                           stream_reader_name(r->stream));
     return 0;
 }
 
@@ -273,7 +296,8 @@ static int fill_rows(struct window_reader *r, const struct block *b,
         r->x = xreallocarray(r->x, b->n * D, sizeof *r->x);
         r->span = xreallocarray(r->span, b->n, sizeof *r->span);
     }
-    if (gather(r, b, e) < 0)
+    if (gather(r, b, e) < 0 ||
+        check_rows(r, b->column[D], b->column[D + 2], b->n, e) < 0)
         return -1;
     for (size_t i = 0; i < b->n; i++)
         r->span[i] = r->run < UINT32_MAX ? ++r->run : r->run;

@@ -50,7 +50,8 @@ void window_spec_release(struct window_spec *s);
 int window_spec_check(const struct window_spec *want,
                       const struct window_spec *have, struct err *e);
 
-/* Consecutive rows of one segment, oldest first. */
+/* Consecutive rows of one segment, oldest first.  What is not finite, but for
+ * the NaN of a missing label, or of no known part is an error of the reader. */
 struct window_rows {
     size_t n, D;
     const int64_t *t_ns;  /* (n) */

@@ -1,5 +1,6 @@
 #include "formats/windower.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -14,14 +15,6 @@
 
 _Static_assert(PART_TRAIN == 1 && PART_VALID == 2 && PART_TEST == 3,
                "common/math/split.h speaks of the same parts");
-
-static const char *label_or(const struct labels *meta, const char *key,
-                            const char *otherwise)
-{
-    const char *value = labels_get(meta, key);
-
-    return value ? value : otherwise;
-}
 
 /* Note what the split must know of a segment. */
 static int add_run(struct windower *w, const struct labels *meta, struct err *e)
@@ -45,8 +38,9 @@ static int add_run(struct windower *w, const struct labels *meta, struct err *e)
     memset(r, 0, sizeof *r);
     r->run = xasprintf(
         "%s\n%s\n%s",
-        label_or(meta, META_MACHINE, label_or(meta, META_HOST, "")),
-        label_or(meta, META_WORKLOAD, ""), label_or(meta, META_RUN, ""));
+        labels_get_or(meta, META_MACHINE, labels_get_or(meta, META_HOST, "")),
+        labels_get_or(meta, META_WORKLOAD, ""),
+        labels_get_or(meta, META_RUN, ""));
     if (w->o->split.key)
         r->value = xstrdup(labels_get(meta, w->o->split.key));
     w->run_hash = split_hash(r->run);
@@ -56,7 +50,7 @@ static int add_run(struct windower *w, const struct labels *meta, struct err *e)
 /* Metadata "cpus"; 0 if it is absent. */
 static double count_cpus(const struct labels *meta)
 {
-    double n = strtod(label_or(meta, META_CPUS, "0"), NULL);
+    double n = strtod(labels_get_or(meta, META_CPUS, "0"), NULL);
 
     return n >= 1 && n <= 1e6 ? n : 0;
 }
@@ -162,7 +156,8 @@ static int take_block(struct windower *w, const struct block *b, struct err *e)
     if (b->t_ns[0] < 0 || b->t_ns[b->n - 1] > INT64_MAX / 2)
         return err_set(e, ERR_DATA, "a time that no clock shows");
     if (w->index == 0)
-        w->from_ns = b->t_ns[0] + w->o->skip_ns;
+        w->from_ns = w->o->skip_ns > INT64_MAX / 2 ? INT64_MAX
+                                                   : b->t_ns[0] + w->o->skip_ns;
     derive_rows(w->derive, b->n, b->t_ns, b->column, &d);
     for (size_t i = 0; i < d.n; i++) {
         bool skip = w->index++ < w->o->skip_rows || d.t_ns[i] < w->from_ns;
@@ -178,6 +173,7 @@ static int take_block(struct windower *w, const struct block *b, struct err *e)
 /* Notes pass; what breaks the samples breaks the windows. */
 static int take_mark(struct windower *w, const struct mark *m, struct err *e)
 {
+    assert(w->n_runs > 0); /* a mark has a segment around it */
     if (m->kind != MARK_NOTE) {
         derive_break(w->derive);
         w->broken = true;

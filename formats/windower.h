@@ -33,7 +33,7 @@ struct windower_stats {
  * Read the n files (0: standard input), write to out.  A split that needs all
  * runs first keeps what was derived in an unnamed file in $TMPDIR; otherwise
  * memory and delay do not depend on the input, and out is flushed whenever the
- * input would wait.  After an error out holds whole rows; close it as usual.
+ * input would wait.  After an error out holds whole rows; abandon it.
  * Returns 0, or -1 with e filled: the file, the run and what is wrong.
  */
 int windower_run(const struct windower_options *o, char **files, int n,

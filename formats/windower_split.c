@@ -98,18 +98,21 @@ static int copy_with_parts(struct windower *w, const char *spool, struct err *e)
 int windower_split(struct windower *w, char **files, int n, struct err *e)
 {
     struct stream_writer *out = w->out;
-    struct err closing;
     char spool[32];
     int fd = spool_open(spool, sizeof spool, e);
-    int rc = fd < 0 ? -1 : stream_writer_open(&w->out, spool, 1, e);
+    int rc = fd < 0 ? -1 : 0;
 
-    if (rc == 0) {
+    w->out = NULL;
+    if (rc == 0)
+        rc = stream_writer_open(&w->out, spool, 1, e);
+    if (rc == 0)
         rc = windower_derive(w, files, n, e);
-        if (stream_writer_close(w->out, rc < 0 ? &closing : e) < 0)
-            rc = -1;
-        if (rc < 0 && strstr(e->msg, spool))
-            err_prefix(e, "the temporary file in $TMPDIR");
-    }
+    if (rc < 0)
+        stream_writer_abandon(w->out);
+    else
+        rc = stream_writer_close(w->out, e);
+    if (rc < 0 && strstr(e->msg, spool))
+        err_prefix(e, "the temporary file in $TMPDIR");
     w->out = out;
     stop_forget(); /* the input has ended; what came of it is still due */
     if (rc == 0 && w->o->split.kind != SPLIT_TIME)

@@ -23,6 +23,7 @@
 #include "formats/checkpoint.h"
 #include "formats/config.h"
 #include "formats/describe.h"
+#include "formats/output.h"
 #include "formats/table.h"
 #include "formats/window.h"
 
@@ -291,6 +292,8 @@ static void take_options(struct options *o, struct cli *cli)
         cli_usage_error("--check, --header, --windows, --marks: one at a time");
     if (o->label_list)
         strings_split(&o->labels, o->label_list, ',');
+    if (strings_find(&o->labels, "") >= 0)
+        cli_usage_error("--labels: an empty label");
 }
 
 static int open_output(struct dump *d, struct err *e)
@@ -305,7 +308,7 @@ static int open_output(struct dump *d, struct err *e)
         d->table.text = d->text;
         return 0;
     }
-    d->out = path && strcmp(path, "-") != 0 ? fopen(path, "w") : stdout;
+    d->out = output_is_stdout(path) ? stdout : fopen(path, "we");
     return d->out ? 0 : err_sys(e, "%s", path);
 }
 
@@ -352,7 +355,9 @@ int main(int argc, char **argv)
     int first = cli_parse(&cli, argc, argv, &o.common), status;
 
     take_options(&o, &cli);
-    if (open_output(&d, &e) < 0)
+    if (output_check(o.common.output, o.common.config, argv + first,
+                     argc - first, &e) < 0 ||
+        open_output(&d, &e) < 0)
         die(&e);
     status = run(&d, argv + first, argc - first, &e);
     if (status < 0) { /* what came before the error is still delivered */

@@ -24,10 +24,11 @@
 #include "common/base/xalloc.h"
 #include "formats/config.h"
 #include "formats/logfile.h"
+#include "formats/output.h"
 #include "formats/sample.h"
 
 enum {
-    MAX_REPORTS = 5, /* bad rows of a file that are told one by one */
+    MAX_REPORTS = 5, /* of each kind that are told one by one, a file */
     FAST = 1,     /* zstd's level: half the time of an import is compression */
     MAX_CPU = 16, /* channels cpu.*, in % */
     MAX_SHARES = 105 /* % that cpu.* may add up to: rounding, and no more */
@@ -54,6 +55,9 @@ struct importer {
 /* Longer is no interval; times in 64 bits stand any number of them. */
 #define MAX_INTERVAL_NS (86400 * NS_PER_S)
 
+/* 2116: no program of the suite takes a later time. */
+#define LATEST_NS (INT64_MAX / 2)
+
 /* How far the rows of one file have come. */
 struct run {
     struct logfile *log;
@@ -61,6 +65,7 @@ struct run {
     int64_t interval_ns;
     size_t share[MAX_CPU], n_shares; /* channels cpu.*, in % */
     uint64_t n_rows, n_rejected;
+    uint64_t n_steps;     /* back, of the clock */
     uint64_t pending;     /* rows rejected since the last good one */
     int64_t raw_ns, t_ns; /* the last good row's, in the log and out */
     int64_t shift_ns;     /* from the log's clock to ours */
@@ -125,8 +130,7 @@ static void set_labels(const struct importer *im, const struct run *r,
     labels_set(meta, META_RUN, name);
     if (logfile_format(r->log) == LOGFILE_ORIGINAL)
         original_labels(meta, name);
-    for (size_t i = 0; i < im->map.labels.n; i++)
-        labels_set(meta, im->map.labels.at[i].key, im->map.labels.at[i].value);
+    labels_merge(meta, &im->map.labels, "");
     for (size_t i = 0; i < im->o->labels.n; i++) {
         const char *text = im->o->labels.at[i], *value = strchr(text, '=') + 1;
         char *key = xstrndup(text, (size_t)(value - text) - 1);
@@ -206,6 +210,19 @@ static int put_mark(struct importer *im, enum mark_kind kind, int64_t t_ns,
     return stream_writer_mark(im->out, &m, e);
 }
 
+/* A clock that was set back, said for the first few of a file. */
+static void report_step(struct run *r, uint64_t line, int64_t raw_ns)
+{
+    const char *name = logfile_name(r->log);
+
+    if (++r->n_steps <= MAX_REPORTS)
+        log_warn("%s:%" PRIu64 ": the clock went back by %.9g s; marked, and "
+                 "the times after it moved on by as much",
+                 name, line, (double)(r->raw_ns - raw_ns) / NS_PER_S);
+    else if (r->n_steps == MAX_REPORTS + 1)
+        log_warn("%s: further steps of its clock are only marked", name);
+}
+
 /*
  * Find the row's time on a clock that only grows, and mark where it does not
  * follow from the row before: rows are missing, or the clock was set back,
@@ -214,17 +231,15 @@ static int put_mark(struct importer *im, enum mark_kind kind, int64_t t_ns,
 static int advance(struct importer *im, struct run *r, uint64_t line,
                    int64_t raw_ns, struct err *e)
 {
-    int64_t next = r->t_ns + (int64_t)(r->pending + 1) * r->interval_ns;
-    int64_t t, missed;
+    int64_t next, t, missed;
 
-    if (__builtin_add_overflow(raw_ns, r->shift_ns, &t))
+    if (__builtin_mul_overflow(r->pending + 1, r->interval_ns, &next) ||
+        __builtin_add_overflow(next, r->t_ns, &next) ||
+        __builtin_add_overflow(raw_ns, r->shift_ns, &t) || t > LATEST_NS)
         return err_set(e, ERR_DATA, "%s:%" PRIu64 ": time is out of range",
                        logfile_name(r->log), line);
     if (t <= r->t_ns) {
-        log_warn("%s:%" PRIu64 ": the clock went back by %.9g s; marked, and "
-                 "the times after it moved on by as much",
-                 logfile_name(r->log), line,
-                 (double)(r->raw_ns - raw_ns) / NS_PER_S);
+        report_step(r, line, raw_ns);
         if (put_mark(im, MARK_CLOCK, next, t - next, e) < 0)
             return -1;
         r->shift_ns += next - t;
@@ -246,6 +261,8 @@ static int take_row(struct importer *im, struct run *r,
         return reject(r, row->line, row->why), 0;
     if (row->t_ns < 0)
         return reject(r, row->line, "a time before 1970"), 0;
+    if (row->t_ns > LATEST_NS)
+        return reject(r, row->line, "a time after 2116"), 0;
     if (r->n_rows && row->t_ns == r->raw_ns)
         return reject(r, row->line, "the time of the row before"), 0;
     if (cpu_shares(r, row->cells) > MAX_SHARES)
@@ -307,10 +324,11 @@ static int run(struct importer *im, char **paths, int n, struct err *e)
     for (int i = 0; i < n && !stop_requested(); i++)
         if (import_file(im, paths[i], e) < 0)
             return -1;
+    if (im->n_files == 0 && !stop_requested())
+        return err_set(e, ERR_DATA, "no row in any file, %" PRIu64 " rejected",
+                       im->n_rejected);
     log_note("%" PRIu64 " rows from %zu files, %" PRIu64 " rejected",
              im->n_rows, im->n_files, im->n_rejected);
-    if (im->n_files == 0 && !stop_requested())
-        return err_set(e, ERR_DATA, "no row in any file");
     return 0;
 }
 
@@ -324,7 +342,8 @@ static int parse_date(const char *text, int64_t *ns, struct err *e)
 
     asked = day;
     t = timegm(&day); /* makes 1 March of 30 February */
-    if (!end || *end || t < 0 || day.tm_mday != asked.tm_mday)
+    if (!end || *end || t < 0 || t > LATEST_NS / NS_PER_S ||
+        day.tm_mday != asked.tm_mday)
         return err_set(e, ERR_USAGE,
                        "--date: '%s' is no day; one like 2024-02-29 is wanted",
                        text);
@@ -336,17 +355,10 @@ static int prepare(struct importer *im, struct options *o, struct cli *cli,
                    struct err *e)
 {
     struct node *root = NULL;
-    int rc = 0;
+    int rc;
 
-    if (o->common.config) {
-        rc = config_read(&root, o->common.config, e);
-        if (rc == 0)
-            rc = config_options(root, cli, NULL, e);
-        node_free(root);
-    }
-    if (rc == 0 && o->date)
-        rc = parse_date(o->date, &im->day_ns, e);
-    if (rc < 0)
+    if (config_file_options(o->common.config, cli, e) < 0 ||
+        (o->date && parse_date(o->date, &im->day_ns, e) < 0))
         return -1;
     check_labels(&o->labels);
     if (o->from == LOGFILE_GUESS && o->map)
@@ -360,6 +372,17 @@ static int prepare(struct importer *im, struct options *o, struct cli *cli,
         rc = csv_map_read(&im->map, root, e);
     node_free(root);
     return rc;
+}
+
+/* Nothing that is read is written over. */
+static int check_output(const struct options *o, char **paths, int n,
+                        struct err *e)
+{
+    const struct cli_common *c = &o->common;
+
+    if (output_check_one(c->output, o->map, e) < 0)
+        return -1;
+    return output_check(c->output, c->config, paths, n, e);
 }
 
 int main(int argc, char **argv)
@@ -383,33 +406,35 @@ int main(int argc, char **argv)
         .name = "rapl-import",
         .usage = "[OPTIONS] [FILE...]",
         .about = "Make a sample stream of logs: one segment, one run a file.",
-        .examples = "rapl-import -l workload=@dir -o all.rapl logs/*/*.txt\n"
-                    "rapl-import --map configs/map-bsc-wall.yaml disk.csv | "
+        .examples = "  rapl-import -l workload=@dir -o all.rapl logs/*/*.txt\n"
+                    "  rapl-import --map configs/map-bsc-wall.yaml disk.csv | "
                     "rapl-dump",
         .opts = opts,
     };
     struct importer im = {.o = &o};
     int first = cli_parse(&cli, argc, argv, &o.common);
-    struct err e, late;
+    struct err e;
     int rc;
 
     rc = prepare(&im, &o, &cli, &e);
+    if (rc == 0)
+        rc = check_output(&o, argv + first, argc - first, &e);
     if (rc == 0)
         rc = stream_writer_open(&im.out, o.common.output, FAST, &e);
     if (rc == 0) {
         im.provenance = cli_provenance(&cli, &o.common);
         rc = run(&im, argv + first, argc - first, &e);
     }
-    if (stream_writer_close(im.out, &late) < 0 && rc == 0) {
-        rc = -1;
-        e = late;
-    }
+    if (rc < 0)
+        stream_writer_abandon(im.out);
+    else
+        rc = stream_writer_close(im.out, &e);
     if (rc < 0)
         log_error("%s", e.msg);
     csv_map_release(&im.map);
     strings_release(&o.labels);
     free(im.provenance);
-    free(cli.argv);
+    cli_release(&cli);
     return cli_finish(rc < 0 ? (int)e.code : o.strict && im.n_rejected > 0,
                       (int64_t)(im.n_rows + im.n_rejected), (int64_t)im.n_rows);
 }

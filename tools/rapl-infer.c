@@ -25,6 +25,7 @@
 #include "common/nn/recipe.h"
 #include "formats/config.h"
 #include "formats/input.h"
+#include "formats/output.h"
 #include "formats/readout.h"
 #include "formats/sample.h"
 
@@ -97,17 +98,6 @@ static void release(struct job *j)
     free(j->recent.row);
 }
 
-static int read_config(struct cli *cli, const char *path, struct err *e)
-{
-    struct node *root = NULL;
-    int rc = config_read(&root, path, e);
-
-    if (rc == 0)
-        rc = config_options(root, cli, NULL, e);
-    node_free(root);
-    return rc;
-}
-
 /* ---- the model ---- */
 
 static int load_inputs(struct loaded *m, struct err *e)
@@ -125,9 +115,14 @@ static int load_interval(struct loaded *m, struct err *e)
     m->low_w = m->high_w = NAN;
     if (!labels_get(&m->file.meta, "interval.low_w"))
         return 0;
-    if (checkpoint_real(&m->file, "interval.low_w", &m->low_w, e) < 0)
+    if (checkpoint_real(&m->file, "interval.low_w", &m->low_w, e) < 0 ||
+        checkpoint_real(&m->file, "interval.high_w", &m->high_w, e) < 0)
         return -1;
-    return checkpoint_real(&m->file, "interval.high_w", &m->high_w, e);
+    if (isinf(m->low_w) || isinf(m->high_w) || m->low_w > m->high_w)
+        return err_set(e, ERR_DATA,
+                       "interval.low_w to interval.high_w is no "
+                       "interval");
+    return 0;
 }
 
 static int build_model(struct loaded *m, const char *path, struct err *e)
@@ -145,7 +140,9 @@ static int build_model(struct loaded *m, const char *path, struct err *e)
     if (m->model->n_out != 1)
         return err_set(e, ERR_DATA, "the model gives %zu values, not one power",
                        m->model->n_out);
-    return checkpoint_copy_all(&m->file, &m->model->tensors, e);
+    if (checkpoint_copy_all(&m->file, &m->model->tensors, e) < 0)
+        return -1;
+    return tensors_check_finite(&m->model->tensors, e);
 }
 
 static int load_model(struct job *j, const char *path, struct err *e)
@@ -174,7 +171,7 @@ static enum text_format table_format(int format)
 static int open_output(struct job *j, struct err *e)
 {
     const char *path = j->o->common.output;
-    bool to_stdout = !path || strcmp(path, "-") == 0;
+    bool to_stdout = output_is_stdout(path);
 
     if (j->o->format < 0)
         j->o->format =
@@ -189,6 +186,11 @@ static int open_output(struct job *j, struct err *e)
 
 static int put(struct job *j, const struct prediction *p, struct err *e)
 {
+    if (!isfinite(p->power_w))
+        return err_set(e, ERR_DATA,
+                       "t_ns %" PRId64 ": the prediction is no finite number: "
+                       "the features or the model are out of all range",
+                       p->t_ns);
     j->n_windows++;
     j->n_low += p->support < SUPPORT_LOW;
     if (j->stream)
@@ -205,14 +207,14 @@ static int begin_stream(struct job *j, const struct stream_header *from,
     struct stream_header h = {.kind = STREAM_PREDICTION};
     char *line = cli_provenance(j->cli, &j->o->common);
     const struct labels *model = &j->m.file.meta;
-    const char *family = labels_get(model, CHECKPOINT_FAMILY);
     int rc;
 
     prediction_channels(&h.channels);
     labels_copy(&h.meta, &from->meta);
     strings_copy(&h.provenance, &from->provenance);
     strings_add(&h.provenance, line);
-    labels_set(&h.meta, META_MODEL, family ? family : "unknown");
+    labels_set(&h.meta, META_MODEL,
+               labels_get_or(model, CHECKPOINT_FAMILY, "unknown"));
     labels_set(&h.meta, META_SPLIT, window_split);
     labels_set(&h.meta, META_MODEL_HASH, j->m.file.sha256);
     if (labels_get(model, CHECKPOINT_TRAINED_ON))
@@ -238,11 +240,14 @@ static int flush(void *arg, struct err *e)
     return 0;
 }
 
-static int close_output(struct job *j, struct err *e)
+/* failed: what is there is not all. */
+static int close_output(struct job *j, bool failed, struct err *e)
 {
     int rc = 0;
 
-    if (j->stream)
+    if (failed)
+        stream_writer_abandon(j->stream);
+    else
         rc = stream_writer_close(j->stream, e);
     if (j->text)
         rc = text_writer_close(j->text, e);
@@ -269,7 +274,7 @@ static void make_room(struct recent *r, size_t D, size_t span, size_t n)
     }
     if (keep + n <= r->cap)
         return;
-    r->cap = 2 * span + n;
+    r->cap = 2 * (keep + n);
     r->x = xreallocarray(r->x, r->cap * D, sizeof *r->x);
     r->outside = xreallocarray(r->outside, r->cap, sizeof *r->outside);
     r->end = xreallocarray(r->end, r->cap, sizeof *r->end);
@@ -420,6 +425,17 @@ static int verdict(const struct job *j)
     return j->o->strict ? ERR_VERDICT : 0;
 }
 
+/* Nothing that is read is written over; paths[0] is the model. */
+static int check_output(const struct options *o, char **paths, int n,
+                        struct err *e)
+{
+    const struct cli_common *c = &o->common;
+
+    if (output_check_one(c->output, paths[0], e) < 0)
+        return -1;
+    return output_check(c->output, c->config, paths + 1, n - 1, e);
+}
+
 int main(int argc, char **argv)
 {
     struct options o = {.common = CLI_COMMON_INIT, .format = -1};
@@ -452,15 +468,17 @@ int main(int argc, char **argv)
     first = cli_parse(&cli, argc, argv, &o.common);
     if (first == argc)
         cli_usage_error("no model: name a checkpoint");
-    rc = o.common.config ? read_config(&cli, o.common.config, &e) : 0;
+    rc = config_file_options(o.common.config, &cli, &e);
     if (rc == 0)
         rc = load_model(&j, argv[first], &e);
+    if (rc == 0)
+        rc = check_output(&o, argv + first, argc - first, &e);
     if (rc == 0)
         rc = open_output(&j, &e);
     if (rc == 0)
         rc = run(&j, argc - first - 1, argv + first + 1, &e);
     code = rc < 0 ? (log_error("%s", e.msg), (int)e.code) : verdict(&j);
-    if (close_output(&j, &late) < 0 && rc == 0) {
+    if (close_output(&j, rc < 0, &late) < 0 && rc == 0) {
         log_error("%s", late.msg);
         code = (int)late.code;
     }

@@ -27,6 +27,7 @@
 #include "common/probe/probe.h"
 #include "common/probe/ticker.h"
 #include "formats/config.h"
+#include "formats/output.h"
 #include "formats/sample.h"
 
 #define SLOW_NS (100 * NS_PER_MS) /* from here on, all signals are cheap */
@@ -189,11 +190,6 @@ static void describe(struct sampler *s, const struct cli *cli,
     free(line);
 }
 
-static bool to_stdout(const struct options *o)
-{
-    return !o->common.output || strcmp(o->common.output, "-") == 0;
-}
-
 /* A file is written now and then; whoever reads a pipe wants it now. */
 static int64_t flush_interval(const struct options *o)
 {
@@ -202,7 +198,8 @@ static int64_t flush_interval(const struct options *o)
 
     if (o->flush_ns > 0)
         return o->flush_ns;
-    if ((to_stdout(o) ? fstat(STDOUT_FILENO, &st) : stat(path, &st)) < 0)
+    if ((output_is_stdout(path) ? fstat(STDOUT_FILENO, &st) : stat(path, &st)) <
+        0)
         return FLUSH_FILE_NS;
     return S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ? 0 : FLUSH_FILE_NS;
 }
@@ -271,17 +268,6 @@ static int list(struct sampler *s, struct err *e)
 
 /* ---- the whole ---- */
 
-static int read_config(struct cli *cli, const char *path, struct err *e)
-{
-    struct node *root = NULL;
-    int rc = config_read(&root, path, e);
-
-    if (rc == 0)
-        rc = config_options(root, cli, NULL, e);
-    node_free(root);
-    return rc;
-}
-
 static void check_options(const struct options *o)
 {
     if (o->interval_ns < SHORTEST_NS || o->interval_ns > LONGEST_NS)
@@ -321,7 +307,7 @@ static int parse(struct options *o, struct cli *cli, int argc, char **argv)
 
     cli->opts = opts;
     first = cli_parse(cli, argc, argv, &o->common);
-    if (o->common.config && read_config(cli, o->common.config, &e) < 0)
+    if (config_file_options(o->common.config, cli, &e) < 0)
         die(&e);
     cli->opts = NULL;
     check_options(o);
@@ -337,7 +323,8 @@ static void start(struct sampler *s, char **command)
 
     if (!*command)
         return;
-    if (child_start(&s->child, command, to_stdout(s->o), &e) < 0) {
+    if (child_start(&s->child, command, output_is_stdout(s->o->common.output),
+                    &e) < 0) {
         log_error("%s", e.msg);
         exit(s->child.status);
     }
@@ -382,8 +369,9 @@ int main(int argc, char **argv)
         .usage = "[OPTIONS] [-- COMMAND...]",
         .about = "Record what this machine shows, and its energy where that "
                  "can be read.",
-        .examples = "rapl-sample -d 20s -o idle.rapl\n"
-                    "rapl-sample -l workload=gzip -o gzip.rapl -- gzip -k FILE",
+        .examples =
+            "  rapl-sample -d 20s -o idle.rapl\n"
+            "  rapl-sample -l workload=gzip -o gzip.rapl -- gzip -k FILE",
     };
     int first = parse(&o, &cli, argc, argv);
     struct sampler s = {.o = &o};
@@ -397,7 +385,8 @@ int main(int argc, char **argv)
         code = outcome(&s, rc, &e);
     } else {
         describe(&s, &cli, &h);
-        if (stream_writer_open(&s.out, o.common.output, 0, &e) < 0)
+        if (output_check_one(o.common.output, o.common.config, &e) < 0 ||
+            stream_writer_open(&s.out, o.common.output, 0, &e) < 0)
             die(&e);
         s.flush_every = flush_interval(&o);
         start(&s, argv + first);
@@ -406,6 +395,7 @@ int main(int argc, char **argv)
         stream_header_release(&h);
     }
     close_probe(&s);
-    free(cli.argv);
+    strings_release(&o.labels);
+    cli_release(&cli);
     return cli_finish(code, -1, -1);
 }

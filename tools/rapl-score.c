@@ -20,6 +20,7 @@
 #include "common/base/xalloc.h"
 #include "common/math/metric.h"
 #include "formats/config.h"
+#include "formats/output.h"
 #include "formats/prediction.h"
 #include "formats/text.h"
 
@@ -77,9 +78,7 @@ static int compare_groups(const void *a, const void *b)
 static const char *meta(const struct stream_header *h, const char *key,
                         const char *otherwise)
 {
-    const char *value = labels_get(&h->meta, key);
-
-    return value ? value : otherwise;
+    return labels_get_or(&h->meta, key, otherwise);
 }
 
 /* How the windows were split; rapl-window's own words where nobody says more.
@@ -149,9 +148,10 @@ static void warn_of_leaks(struct scores *s, const struct stream_header *h)
          (trained[n] == ' ' || !trained[n])))
         return;
     s->warned = true;
-    log_note("the model was trained under split %s, and these rows have split "
-             "%s: if it learnt from some of them, the scores flatter it",
-             trained, split);
+    log_note(
+        "the model was trained on split '%s', and these rows are of "
+        "split '%s': if it learnt from some of them, the scores flatter it",
+        trained, split);
 }
 
 static void name_model(struct scores *s, const struct stream_header *h)
@@ -484,7 +484,9 @@ int main(int argc, char **argv)
     int first = cli_parse(&cli, argc, argv, &o.common), status;
 
     take_options(&o, &cli);
-    if (text_writer_open(&text, o.common.output, FORMAT_OF[o.format], &e) < 0)
+    if (output_check(o.common.output, o.common.config, argv + first,
+                     argc - first, &e) < 0 ||
+        text_writer_open(&text, o.common.output, FORMAT_OF[o.format], &e) < 0)
         die(&e);
     status = run(&o, argv + first, argc - first, text, &rows, &e);
     if (status < 0 || text_writer_close(text, &e) < 0)

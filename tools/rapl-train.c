@@ -29,6 +29,7 @@
 #include "formats/history.h"
 #include "formats/input.h"
 #include "formats/json.h"
+#include "formats/output.h"
 
 #define TRAIN_STATE "train." /* tensors that only --resume needs */
 
@@ -88,11 +89,24 @@ static int read_config(struct job *j, struct cli *cli, struct err *e)
     j->recipe.train.seed = (uint64_t)j->o->common.seed;
     if (j->o->epochs)
         j->recipe.train.epochs = j->o->epochs;
-    if (j->o->resume && !j->o->common.output)
+    if (!output_is_stdout(j->o->common.output))
+        return 0;
+    if (j->o->resume)
         cli_usage_error("--resume needs -o FILE, the checkpoint to go on from");
-    if (!j->o->common.output && isatty(STDOUT_FILENO))
+    if (isatty(STDOUT_FILENO))
         cli_usage_error("a checkpoint is not for a terminal: give -o FILE");
     return 0;
+}
+
+/* Nothing that is read is written over, nor the checkpoint by the history. */
+static int check_outputs(const struct options *o, int n, char **paths,
+                         struct err *e)
+{
+    const struct cli_common *c = &o->common;
+
+    if (output_check(c->output, c->config, paths, n, e) < 0)
+        return -1;
+    return o->history ? output_check(o->history, c->output, paths, n, e) : 0;
 }
 
 static int load(struct job *j, int n, char **paths, struct err *e)
@@ -107,9 +121,9 @@ static int load(struct job *j, int n, char **paths, struct err *e)
         return err_set(e, ERR_NONE, "stopped before all data were read");
     if (ds->n[PART_TRAIN] == 0)
         return err_set(e, ERR_DATA,
-                       "%zu rows, and no window with a label to train on; is "
-                       "there power in the recording?",
-                       ds->T);
+                       "%zu rows, and no window with a label to train on: "
+                       "%zu rows without a gap, and power at the last",
+                       ds->T, ds->T ? window_span(&ds->spec) : 1);
     if (ds->n[PART_VALID] == 0)
         log_warn("no validation part (split: %s): the model has no interval, "
                  "and nothing tells when to stop; use rapl-window --split",
@@ -132,10 +146,9 @@ static void identify(struct job *j)
 
 static int build(struct job *j, struct err *e)
 {
-    const struct window_spec *spec = &j->data.spec;
-
     if (model_new_trained(&j->model, j->recipe.model, j->data.D,
-                          (size_t)spec->delays, j->data.machines.n, e) < 0)
+                          (size_t)j->data.spec.delays, j->data.machines.n,
+                          e) < 0)
         return -1;
     if (j->model->n_out != 1)
         return node_error(j->recipe.model, e,
@@ -182,12 +195,6 @@ static void score_test(struct job *j)
 
 /* ---- the checkpoint ---- */
 
-static void add_labels(struct labels *to, const struct labels *from)
-{
-    for (size_t i = 0; i < from->n; i++)
-        labels_set(to, from->at[i].key, from->at[i].value);
-}
-
 /*
  * Nothing goes in that depends on time, place or number of threads: the same
  * data, model and seed give the same file.
@@ -197,12 +204,12 @@ static int save(struct job *j, struct err *e)
     struct checkpoint c = {0};
     int rc;
 
-    labels_set(&c.meta, "format", "decode-rapl checkpoint 1");
+    labels_set(&c.meta, CHECKPOINT_FORMAT, CHECKPOINT_FORMAT_1);
     labels_set(&c.meta, "program", "rapl-train " RAPL_VERSION);
-    add_labels(&c.meta, &j->identity);
+    labels_merge(&c.meta, &j->identity, "");
     labels_setf(&c.meta, CHECKPOINT_TRAINED_ON, "%s train", j->data.spec.split);
-    add_labels(&c.meta, &j->valid);
-    add_labels(&c.meta, &j->test);
+    labels_merge(&c.meta, &j->valid, "");
+    labels_merge(&c.meta, &j->test, "");
     input_to_checkpoint(&j->input, &c);
     checkpoint_add_all(
         &c, j->trainer ? trainer_tensors(j->trainer) : &j->model->tensors,
@@ -256,13 +263,8 @@ static int restore(struct job *j, const struct checkpoint *old, struct err *e)
     if (history_from_checkpoint(&j->history, old, e) < 0 ||
         checkpoint_copy_all(old, trainer_tensors(j->trainer), e) < 0)
         return err_prefix(e, "cannot resume (was it written with --slim?)");
-    for (size_t i = 0; i < old->meta.n; i++) {
-        const struct label *l = &old->meta.at[i];
-
-        if (strncmp(l->key, "score.valid.", 12) == 0 ||
-            strncmp(l->key, "interval.", 9) == 0)
-            labels_set(&j->valid, l->key, l->value);
-    }
+    labels_merge(&j->valid, &old->meta, "score.valid.");
+    labels_merge(&j->valid, &old->meta, "interval.");
     return train_state_from_labels(trainer_state(j->trainer), &old->meta, e);
 }
 
@@ -276,8 +278,7 @@ static int resume(struct job *j, struct err *e)
         log_note("%s is not there yet: training starts anew", path);
         return 0;
     }
-    rc = checkpoint_read(&old, path, e);
-    if (rc < 0)
+    if (checkpoint_read(&old, path, e) < 0)
         return -1;
     rc = restore(j, &old, e);
     checkpoint_release(&old);
@@ -357,19 +358,17 @@ static bool finished(const struct job *j)
 static int finish(struct job *j, struct err *e)
 {
     size_t size = j->model->size * sizeof *j->model->params;
+    double done = windows_done(j) - j->first;
     float *last = xmalloc(size);
-    int rc;
 
     memcpy(last, j->model->params, size);
     trainer_take_best(j->trainer);
     score_test(j);
     memcpy(j->model->params, last, size);
     free(last);
-    rc = save(j, e);
-    log_verbose("%.0f windows/s in training", (windows_done(j) - j->first) *
-                                                  NS_PER_S /
-                                                  (double)(j->train_ns + 1));
-    return rc;
+    log_verbose("%.0f windows/s in training",
+                done * NS_PER_S / (double)(j->train_ns + 1));
+    return save(j, e);
 }
 
 /* A loss that is no number: what was best so far is kept. */
@@ -385,12 +384,13 @@ static int give_up(struct job *j, struct err *e)
 
 static int stopped(struct job *j, struct err *e)
 {
+    const struct train_state *s = trainer_state(j->trainer);
+
     if (save(j, e) < 0)
         return -1;
     log_note("stopped in epoch %" PRIu64 " after batch %" PRIu64
              "; --resume goes on from there",
-             trainer_state(j->trainer)->epoch + 1,
-             trainer_state(j->trainer)->batch);
+             s->epoch + 1, s->batch);
     return 0;
 }
 
@@ -414,7 +414,7 @@ static int train(struct job *j, struct err *e)
             return stopped(j, e);
         if (end_epoch(j))
             break;
-        if (j->o->common.output &&
+        if (!output_is_stdout(j->o->common.output) &&
             clock_monotonic_ns() - j->saved_ns > NS_PER_S && save(j, e) < 0)
             return -1;
     }
@@ -436,8 +436,9 @@ static int fit_ridge(struct job *j, struct err *e)
         return err_prefix(e, "%s", j->o->common.config);
     keep_valid(j, &best);
     labels_setf(&j->valid, "training.lambda", "%.9g", lambda);
-    log_note("ridge, lambda %g: validation MAE %.3f W, R2 %.3f", lambda,
-             best.mae_w, best.r2);
+    if (valid.N > 0)
+        log_note("ridge, lambda %g: validation MAE %.3f W, R2 %.3f", lambda,
+                 best.mae_w, best.r2);
     score_test(j);
     return save(j, e);
 }
@@ -447,7 +448,8 @@ static int fit_ridge(struct job *j, struct err *e)
 static int run(struct job *j, struct cli *cli, int n, char **paths,
                struct err *e)
 {
-    if (read_config(j, cli, e) < 0 || load(j, n, paths, e) < 0)
+    if (read_config(j, cli, e) < 0 || check_outputs(j->o, n, paths, e) < 0 ||
+        load(j, n, paths, e) < 0)
         return -1;
     identify(j); /* before the data are scaled */
     if (input_fit(&j->input, &j->recipe.scaling, &j->data, e) < 0 ||
@@ -482,7 +484,7 @@ int main(int argc, char **argv)
     };
     struct job j = {.o = &o};
     struct err e = {0};
-    int first, rc, code = 0;
+    int first, rc;
     int64_t rows;
 
     blas_start(argv);
@@ -492,8 +494,7 @@ int main(int argc, char **argv)
         log_note("%s", e.msg);
     else if (rc < 0)
         log_error("%s", e.msg);
-    code = rc < 0 ? (int)e.code : 0;
     rows = (int64_t)j.data.T;
     release(&j);
-    return cli_finish(code, rows, -1);
+    return cli_finish(rc < 0 ? (int)e.code : 0, rows, -1);
 }

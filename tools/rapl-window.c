@@ -22,6 +22,7 @@
 #include "common/math/feature.h"
 #include "formats/checkpoint.h"
 #include "formats/config.h"
+#include "formats/output.h"
 #include "formats/windower.h"
 
 static const char EXAMPLES[] =
@@ -63,10 +64,14 @@ static int parse_skip(struct windower_options *w, const char *text,
 {
     unsigned long long n;
 
-    if (!*text || text[strspn(text, "0123456789")])
-        return duration_parse(text, &w->skip_ns, e) < 0
-                   ? err_prefix(e, "--skip-startup")
-                   : 0;
+    if (!*text || text[strspn(text, "0123456789")]) {
+        if (duration_parse(text, &w->skip_ns, e) < 0)
+            return err_prefix(e, "--skip-startup");
+        if (w->skip_ns > INT64_MAX / 2)
+            return err_set(e, ERR_USAGE, "--skip-startup: %s is too long",
+                           text);
+        return 0;
+    }
     errno = 0;
     n = strtoull(text, NULL, 10);
     if (errno)
@@ -132,6 +137,8 @@ static int take_options(struct windower_options *w, const struct options *o,
                     e) < 0 ||
         (o->skip && parse_skip(w, o->skip, e) < 0))
         return -1;
+    if (s->interval_ns > 24 * 3600 * NS_PER_S)
+        return err_set(e, ERR_USAGE, "--interval: at most a day");
     if (!s->target || is_given(cli, "target")) {
         free(s->target);
         s->target = xstrdup(o->target);
@@ -144,26 +151,28 @@ static int take_options(struct windower_options *w, const struct options *o,
     return 0;
 }
 
-static int read_config(struct cli *cli, const char *path, struct err *e)
+/* Whoever trains on them learns it only when there is nothing to score. */
+static void warn_of_empty_parts(const struct windower_options *o,
+                                const struct windower_stats *s)
 {
-    struct node *root = NULL;
-    int rc;
+    static const enum part parts[] = {PART_TRAIN, PART_VALID, PART_TEST};
 
-    if (!path)
-        return 0;
-    if (config_read(&root, path, e) < 0)
-        return -1;
-    rc = config_options(root, cli, NULL, e);
-    node_free(root);
-    return rc;
+    for (size_t i = 0; i < 3; i++)
+        if (o->split.ratio[i] > 0 && s->n_part[parts[i]] == 0)
+            log_warn("the %s part is empty: too few groups or rows for this "
+                     "--split; record more, or split otherwise",
+                     part_name(parts[i]));
 }
 
 static void report(const struct windower_options *o,
                    const struct windower_stats *s)
 {
     if (s->n_windows == 0)
-        log_warn("no window: nowhere are there %zu rows without a gap",
+        log_warn("no window: no %zu rows stand in a row without a gap; record "
+                 "longer, or ask for fewer --delays",
                  window_span(&o->spec));
+    else if (o->split.kind != SPLIT_NONE)
+        warn_of_empty_parts(o, s);
     log_verbose("%" PRIu64 " windows in %" PRIu64 " runs; %" PRIu64
                 " gaps; %" PRIu64 " rows without a label",
                 s->n_windows, s->n_runs, s->n_gaps, s->n_unlabelled);
@@ -174,22 +183,36 @@ static void report(const struct windower_options *o,
                     s->n_part[PART_TEST], s->n_part[PART_NONE]);
 }
 
+/* Nothing that is read is written over. */
+static int check_output(const struct options *o, char **files, int n,
+                        struct err *e)
+{
+    const struct cli_common *c = &o->common;
+
+    if (output_check_one(c->output, o->like, e) < 0)
+        return -1;
+    return output_check(c->output, c->config, files, n, e);
+}
+
 static int run(struct cli *cli, const struct options *o, char **files, int n,
                struct windower_stats *stats, struct err *e)
 {
     struct windower_options w = {0};
     struct stream_writer *out = NULL;
-    struct err closing;
-    int rc = read_config(cli, o->common.config, e);
+    int rc = config_file_options(o->common.config, cli, e);
 
     if (rc == 0)
         rc = take_options(&w, o, cli, e);
     if (rc == 0)
+        rc = check_output(o, files, n, e);
+    if (rc == 0)
         rc = stream_writer_open(&out, o->common.output, 0, e);
     if (rc == 0)
         rc = windower_run(&w, files, n, out, stats, e);
-    if (stream_writer_close(out, rc < 0 ? &closing : e) < 0)
-        rc = -1;
+    if (rc < 0)
+        stream_writer_abandon(out);
+    else
+        rc = stream_writer_close(out, e);
     if (rc == 0)
         report(&w, stats);
     split_release(&w.split);
@@ -231,7 +254,7 @@ int main(int argc, char **argv)
         .about = "Make windows of features and watts from sample streams.",
         .examples = EXAMPLES,
         .opts = opts};
-    struct windower_stats stats;
+    struct windower_stats stats = {0};
     struct err e;
     int first = cli_parse(&cli, argc, argv, &o.common);
 

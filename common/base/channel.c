@@ -29,20 +29,6 @@ int channels_find(const struct channels *cs, const char *name)
     return -1;
 }
 
-bool channels_equal(const struct channels *a, const struct channels *b)
-{
-    if (a->n != b->n)
-        return false;
-    for (size_t i = 0; i < a->n; i++) {
-        const struct channel *p = &a->at[i], *q = &b->at[i];
-
-        if (strcmp(p->name, q->name) != 0 || strcmp(p->unit, q->unit) != 0 ||
-            p->type != q->type || p->kind != q->kind || p->wrap != q->wrap)
-            return false;
-    }
-    return true;
-}
-
 void channels_copy(struct channels *to, const struct channels *from)
 {
     memset(to, 0, sizeof *to);

@@ -43,9 +43,6 @@ size_t channels_add(struct channels *cs, const char *name, const char *unit,
 /* Index of the channel of that name, or -1. */
 int channels_find(const struct channels *cs, const char *name);
 
-/* Same names, units, types, kinds and wraps in the same order? */
-bool channels_equal(const struct channels *a, const struct channels *b);
-
 void channels_copy(struct channels *to, const struct channels *from);
 void channels_release(struct channels *cs);
 

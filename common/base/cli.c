@@ -1,15 +1,18 @@
 #include "common/base/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -18,6 +21,7 @@
 #include "common/base/xalloc.h"
 
 enum { HELP = 1000, VERSION_ASKED, FIRST_OPTION };
+enum { LONG_LINE = 4096 }; /* bytes of a provenance line */
 
 static int set_int(const struct opt *o, const char *text, struct err *e)
 {
@@ -192,6 +196,28 @@ static void handle(struct cli *cli, size_t n, int c, char **argv)
         cli_usage_error("%s", e.msg);
 }
 
+static void choose_log_level(const struct cli *cli)
+{
+    log_init(cli->name, cli->common->quiet     ? LOG_QUIET
+                        : cli->common->verbose ? LOG_VERBOSE
+                                               : LOG_NORMAL);
+}
+
+/*
+ * A file that is opened while one of the three is closed would take its place,
+ * and messages would go into it.  Writing to what stands there now fails.
+ */
+static void hold_standard_files(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int cli_parse(struct cli *cli, int argc, char **argv, struct cli_common *common)
 {
     size_t n = count_options(cli->opts);
@@ -199,19 +225,18 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct cli_common *common)
     char *letters = xmalloc(2 * n + 2);
     int c;
 
+    hold_standard_files();
     log_init(cli->name, LOG_NORMAL);
     cli->argc = argc;
-    cli->argv = xcalloc((size_t)argc + 1, sizeof *argv);
-    memcpy(cli->argv, argv, (size_t)argc * sizeof *argv);
+    cli->argv = argv; /* in getopt's order, which means the same */
+    cli->common = common;
     getopt_tables(cli->opts, n, lng, letters);
     opterr = 0;
     while ((c = getopt_long(argc, argv, letters, lng, NULL)) != -1)
         handle(cli, n, c, argv);
     free(letters);
     free(lng);
-    log_init(cli->name, common->quiet     ? LOG_QUIET
-                        : common->verbose ? LOG_VERBOSE
-                                          : LOG_NORMAL);
+    choose_log_level(cli);
     stop_on_signals();
     return optind;
 }
@@ -223,9 +248,22 @@ int cli_set(struct cli *cli, const char *name, const char *value, struct err *e)
             continue;
         if (o->given)
             return 0;
-        return set_option(o, o->type == OPT_STRING ? xstrdup(value) : value, e);
+        if (o->type == OPT_STRING) { /* the file will be gone */
+            strings_add(&cli->texts, value);
+            value = cli->texts.at[cli->texts.n - 1];
+        }
+        if (set_option(o, value, e) < 0)
+            return -1;
+        if (cli->common)
+            choose_log_level(cli);
+        return 0;
     }
     return 1;
+}
+
+void cli_release(struct cli *cli)
+{
+    strings_release(&cli->texts);
 }
 
 void cli_usage_error(const char *fmt, ...)
@@ -254,12 +292,16 @@ char *cli_provenance(const struct cli *cli, const struct cli_common *common)
     char *line = xasprintf("%s %s:", cli->name, RAPL_VERSION);
     char seed[32];
 
-    for (int i = 1; i < cli->argc && strlen(line) < 4096; i++) {
+    for (int i = 1; i < cli->argc && strlen(line) < LONG_LINE; i++) {
         /* the number of threads never changes what is written */
         if (strcmp(cli->argv[i], "--threads") == 0)
             i++;
         else if (strncmp(cli->argv[i], "--threads=", 10) != 0)
             line = append(line, " ", cli->argv[i]);
+    }
+    if (strlen(line) >= LONG_LINE) {
+        line[LONG_LINE] = '\0';
+        line = append(line, " ", "...");
     }
     snprintf(seed, sizeof seed, "%" PRId64, common->seed);
     return append(line, "; seed ", seed);
@@ -274,15 +316,6 @@ int cli_threads(const struct cli_common *common)
     if (sched_getaffinity(0, sizeof set, &set) == 0)
         return CPU_COUNT(&set);
     return 1;
-}
-
-void cli_choice_name(const char *choices, int i, char *out, size_t size)
-{
-    struct strings names = {0};
-
-    strings_split(&names, choices, '|');
-    snprintf(out, size, "%s", (size_t)i < names.n ? names.at[i] : "?");
-    strings_release(&names);
 }
 
 static void say_usage(int64_t n_in, int64_t n_out)
@@ -302,11 +335,13 @@ static void say_usage(int64_t n_in, int64_t n_out)
 int cli_finish(int code, int64_t n_in, int64_t n_out)
 {
     bool failed = ferror(stdout); /* an earlier write; its errno is gone */
+    bool pending = __fpending(stdout) > 0;
 
-    /* A program that has failed has said why. */
-
+    /* Standard output may be closed if nothing was for it, and a program that
+     * has failed has said why. */
     errno = 0;
-    if (((fclose(stdout) != 0 && errno != EBADF) || failed) && code <= 1) {
+    if (((fclose(stdout) != 0 && (errno != EBADF || pending)) || failed) &&
+        code <= 1) {
         log_error("standard output: %s",
                   errno ? strerror(errno) : "not all could be written");
         code = ERR_SYSTEM;

@@ -84,8 +84,11 @@ struct cli {
     const char *about;    /* what it reads and writes, a line or two */
     const char *examples; /* lines, without indentation */
     struct opt *opts;     /* ends with CLI_COMMON */
-    int argc;             /* as main() got them: the provenance line */
+
+    int argc; /* from here on set by cli_parse(): options, then operands */
     char **argv;
+    const struct cli_common *common;
+    struct strings texts; /* of a configuration file, that options point to */
 };
 
 /*
@@ -104,6 +107,9 @@ int cli_parse(struct cli *cli, int argc, char **argv,
 int cli_set(struct cli *cli, const char *name, const char *value,
             struct err *e);
 
+/* Free what cli_set() kept; the options that it set hold nothing any more. */
+void cli_release(struct cli *cli);
+
 /* Write --help. */
 void cli_help(const struct cli *cli);
 
@@ -111,14 +117,14 @@ void cli_help(const struct cli *cli);
 void cli_usage_error(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
-/* "rapl-window 0.1.0: rapl-window -d 25 ...; seed 42", on the heap. */
+/*
+ * "rapl-window 0.1.0: -d 25 a.rapl; seed 42", on the heap.  Of a long command
+ * line the beginning, and " ...".
+ */
 char *cli_provenance(const struct cli *cli, const struct cli_common *common);
 
 /* The threads asked for, or one a CPU that this process may run on. */
 int cli_threads(const struct cli_common *common);
-
-/* Name of choice i of "csv|tsv|jsonl", copied to out. */
-void cli_choice_name(const char *choices, int i, char *out, size_t size);
 
 /*
  * Close standard output and return the exit code: `code`, or 4 with a line

@@ -44,9 +44,15 @@ void labels_setf(struct labels *ls, const char *key, const char *fmt, ...)
 
 const char *labels_get(const struct labels *ls, const char *key)
 {
+    return labels_get_or(ls, key, NULL);
+}
+
+const char *labels_get_or(const struct labels *ls, const char *key,
+                          const char *otherwise)
+{
     const struct label *l = find(ls, key);
 
-    return l ? l->value : NULL;
+    return l ? l->value : otherwise;
 }
 
 void labels_remove(struct labels *ls, const char *key)
@@ -60,11 +66,20 @@ void labels_remove(struct labels *ls, const char *key)
     memmove(l, l + 1, (size_t)(ls->at + --ls->n - l) * sizeof *l);
 }
 
+void labels_merge(struct labels *to, const struct labels *from,
+                  const char *prefix)
+{
+    size_t n = strlen(prefix);
+
+    for (size_t i = 0; i < from->n; i++)
+        if (strncmp(from->at[i].key, prefix, n) == 0)
+            labels_set(to, from->at[i].key, from->at[i].value);
+}
+
 void labels_copy(struct labels *to, const struct labels *from)
 {
     memset(to, 0, sizeof *to);
-    for (size_t i = 0; i < from->n; i++)
-        labels_set(to, from->at[i].key, from->at[i].value);
+    labels_merge(to, from, "");
 }
 
 void labels_release(struct labels *ls)
@@ -104,6 +119,22 @@ void strings_release(struct strings *ss)
         free(ss->at[i]);
     free(ss->at);
     memset(ss, 0, sizeof *ss);
+}
+
+char *strings_join(const struct strings *ss, const char *separator)
+{
+    size_t gap = strlen(separator), len = 0;
+    char *text, *at;
+
+    for (size_t i = 0; i < ss->n; i++)
+        len += strlen(ss->at[i]) + gap;
+    at = text = xmalloc(len + 1);
+    *at = '\0';
+    for (size_t i = 0; i < ss->n; i++) {
+        at = stpcpy(at, i ? separator : "");
+        at = stpcpy(at, ss->at[i]);
+    }
+    return text;
 }
 
 void strings_split(struct strings *ss, const char *text, char separator)

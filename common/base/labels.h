@@ -24,7 +24,15 @@ void labels_setf(struct labels *ls, const char *key, const char *fmt, ...)
 /* The value, borrowed until the list changes; NULL if there is none. */
 const char *labels_get(const struct labels *ls, const char *key);
 
+/* The same, or `otherwise`. */
+const char *labels_get_or(const struct labels *ls, const char *key,
+                          const char *otherwise);
+
 void labels_remove(struct labels *ls, const char *key);
+
+/* Set those whose key begins with prefix ("": all). */
+void labels_merge(struct labels *to, const struct labels *from,
+                  const char *prefix);
 void labels_copy(struct labels *to, const struct labels *from);
 void labels_release(struct labels *ls);
 
@@ -38,6 +46,9 @@ void strings_add(struct strings *ss, const char *s);
 int strings_find(const struct strings *ss, const char *s); /* index or -1 */
 void strings_copy(struct strings *to, const struct strings *from);
 void strings_release(struct strings *ss);
+
+/* All of them in one text, on the heap. */
+char *strings_join(const struct strings *ss, const char *separator);
 
 /* Cut text at each separator; empty pieces are kept. */
 void strings_split(struct strings *ss, const char *text, char separator);

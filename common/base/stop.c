@@ -2,13 +2,24 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t stop_flag;
 
-static void on_signal(int sig)
+/* Ctrl-C reaches the whole pipeline: who read from us may have gone first. */
+static void on_closed_pipe(int sig)
 {
     (void)sig;
+    _exit(0);
+}
+
+static void on_signal(int sig)
+{
+    struct sigaction sa = {.sa_handler = on_closed_pipe};
+
+    (void)sig;
     stop_flag = 1;
+    sigaction(SIGPIPE, &sa, NULL);
 }
 
 void stop_on_signals(void)

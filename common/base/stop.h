@@ -5,7 +5,9 @@
 
 /*
  * SIGINT and SIGTERM ask a program to end its stream properly.  A read that
- * waits is interrupted; loops ask stop_requested() between records.
+ * waits is interrupted; loops ask stop_requested() between records.  Once
+ * asked, a closed pipe is no failure: writing to one ends the program with exit
+ * 0.
  */
 void stop_on_signals(void);
 bool stop_requested(void);

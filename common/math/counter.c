@@ -8,6 +8,8 @@ static double plausible(const struct counter_rule *rule, uint64_t step,
 {
     double max = rule->max_rate * (dt_s + rule->jitter_s);
 
+    if (step > INT64_MAX)
+        return NAN; /* nothing counts so fast */
     if (rule->max_rate > 0 && rule->wrap && max >= (double)rule->wrap)
         return NAN; /* it may have gone round more than once */
     if (rule->max_rate > 0 && (double)step > max)
@@ -33,14 +35,14 @@ double counter_step(const struct counter_rule *rule, uint64_t a, uint64_t b,
 static bool steps_forward(uint64_t prev, const uint64_t *v, size_t n,
                           double *step)
 {
-    uint64_t back = v[0] < prev;
+    uint64_t back = v[0] - prev; /* its top bit: back, or absurdly far */
 
     step[0] = (double)(int64_t)(v[0] - prev);
     for (size_t i = 1; i < n; i++) {
-        back |= v[i] < v[i - 1];
+        back |= v[i] - v[i - 1];
         step[i] = (double)(int64_t)(v[i] - v[i - 1]);
     }
-    return !back;
+    return !(back >> 63);
 }
 
 uint64_t counter_steps(const struct counter_rule *rule, uint64_t prev,

@@ -8,6 +8,8 @@
 #include "common/base/xalloc.h"
 #include "common/math/derive_parts.h"
 
+#define MAX_GAUGE_W 1e6 /* no machine draws a megawatt */
+
 bool derive_wants(const struct derive *d, size_t channel)
 {
     for (size_t k = 0; k < d->n_inputs; k++)
@@ -222,6 +224,12 @@ static void compute_features(struct derive *d, size_t n)
     }
 }
 
+/* A meter that shows what cannot be shows nothing. */
+static float watts_or_none(double w)
+{
+    return w >= 0 && w <= MAX_GAUGE_W ? (float)w : NAN;
+}
+
 static void compute_label(struct derive *d, size_t n)
 {
     bool any = strcmp(d->target, "none") != 0;
@@ -231,7 +239,7 @@ static void compute_label(struct derive *d, size_t n)
     for (size_t k = 0; k < d->n_inputs; k++)
         if (d->inputs[k].signal == ZONE)
             for (size_t i = 0; i < n; i++)
-                d->label_w[i] += (float)d->inputs[k].col[i];
+                d->label_w[i] += watts_or_none(d->inputs[k].col[i]);
 }
 
 void derive_rows(struct derive *d, size_t n, const int64_t *t_ns,

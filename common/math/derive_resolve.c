@@ -8,8 +8,9 @@
 #include "common/base/xalloc.h"
 #include "common/math/derive_parts.h"
 
-#define MAX_TICKS_BACK 100   /* cpu.idle, cpu.iowait: see counter.h */
-#define MAX_ZONE_UW 2e9      /* no package draws 2000 W */
+#define MAX_TICKS_BACK 100 /* cpu.idle, cpu.iowait: see counter.h */
+#define MAX_ZONE_UW 2e9    /* no package draws 2000 W */
+#define LONGEST_NS (366 * 86400 * NS_PER_S)
 #define ENERGY_JITTER_S 1e-3 /* the energy counter moves about once a ms */
 
 static struct input *find_input(const struct derive *d, int signal)
@@ -218,6 +219,8 @@ static int resolve_interval(struct derive *d, const struct derive_options *o,
     d->recorded_ns = o->recorded_ns;
     d->interval_ns = o->interval_ns;
     d->binned = factor > 1.01;
+    if (o->interval_ns > LONGEST_NS)
+        return err_set(e, ERR_DATA, "an interval of over a year");
     if (factor >= 0.99 && (!d->binned || factor >= 1.98))
         return 0;
     duration_format(o->recorded_ns, recorded, sizeof recorded);

@@ -1,5 +1,6 @@
 #include "common/math/split.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,6 +161,7 @@ static void deal(struct group *g, size_t n, const double ratio[N_PARTS],
         struct group *it = &g[order[i]];
         int p = neediest(missing, ratio, groups, empty > 0 && n - i <= empty);
 
+        assert(p >= 0); /* some part has a share: split_parse() */
         empty -= groups[p]++ == 0;
         missing[p] -= (double)it->rows;
         it->part = (uint8_t)(p + TRAIN);

@@ -1,6 +1,7 @@
 #include "common/math/tensor.h"
 
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,17 @@ const struct tensor *tensors_find(const struct tensors *ts, const char *name)
         if (strcmp(ts->at[i].name, name) == 0)
             return &ts->at[i];
     return NULL;
+}
+
+int tensors_check_finite(const struct tensors *ts, struct err *e)
+{
+    for (size_t i = 0; i < ts->n; i++)
+        for (size_t j = 0; j < tensor_count(&ts->at[i]); j++)
+            if (!isfinite(ts->at[i].data[j]))
+                return err_set(e, ERR_DATA,
+                               "tensor '%s' holds what is no finite number",
+                               ts->at[i].name);
+    return 0;
 }
 
 void tensors_release(struct tensors *ts)

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "common/base/err.h"
+
 /*
  * A table that names the arrays of a model or of its training: what the
  * optimiser, the checkpoint and the gradient test all walk.
@@ -38,6 +40,9 @@ struct tensor *tensors_add(struct tensors *ts, const char *name, int n_dims,
 
 /* The tensor of that name, or NULL. */
 const struct tensor *tensors_find(const struct tensors *ts, const char *name);
+
+/* ERR_DATA, naming the tensor, where a value is NaN or infinite. */
+int tensors_check_finite(const struct tensors *ts, struct err *e);
 
 /* Free the table, not what it points to. */
 void tensors_release(struct tensors *ts);

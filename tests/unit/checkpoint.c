@@ -431,6 +431,24 @@ static void the_window_spec_is_read(void **state)
     assert_int_equal(e.code, ERR_DATA);
 }
 
+static void later_versions_are_refused(void **state)
+{
+    struct checkpoint c = {0}, got;
+    struct err e = {0};
+
+    (void)state;
+    fill(&c);
+    labels_set(&c.meta, CHECKPOINT_FORMAT, CHECKPOINT_FORMAT_1);
+    assert_int_equal(checkpoint_write(&c, path, &e), 0);
+    assert_int_equal(checkpoint_read(&got, path, &e), 0);
+    checkpoint_release(&got);
+    labels_set(&c.meta, CHECKPOINT_FORMAT, "decode-rapl checkpoint 2");
+    assert_int_equal(checkpoint_write(&c, path, &e), 0);
+    assert_int_equal(checkpoint_read(&got, path, &e), -1);
+    assert_int_equal(e.code, ERR_DATA);
+    checkpoint_release(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -447,6 +465,7 @@ int main(void)
         cmocka_unit_test(what_is_no_file_is_written_to),
         cmocka_unit_test(links_are_followed),
         cmocka_unit_test(the_window_spec_is_read),
+        cmocka_unit_test(later_versions_are_refused),
     };
 
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -148,6 +148,10 @@ static int apply(const char *text, struct settings *s, bool epochs_given)
     assert_int_equal(config_parse(&root, "t.yaml", text, strlen(text), &e), 0);
     rc = config_options(root, &cli, others, &e);
     node_free(root);
+    if (s->common.output) /* a text outlives the file */
+        assert_string_equal(s->common.output, "x.out");
+    s->common.output = NULL;
+    cli_release(&cli);
     return rc;
 }
 
@@ -157,7 +161,7 @@ static void options_come_from_the_file(void **state)
 
     (void)state;
     assert_int_equal(apply("epochs: 3\nrate: .5\nlabel: [a=1, b=2]\n"
-                           "model: {family: v3}\n",
+                           "output: x.out\nmodel: {family: v3}\n",
                            &s, false),
                      0);
     assert_int_equal(s.epochs, 3);

@@ -142,6 +142,7 @@ static void only_what_may_be_missing_is_nan(void **state)
                      -1);
     assert_int_equal(status_of((struct prediction){.upper_w = INFINITY}), -1);
     assert_int_equal(status_of((struct prediction){.dt_s = INFINITY}), -1);
+    assert_int_equal(status_of((struct prediction){.dt_s = -1}), -1);
     assert_int_equal(status_of((struct prediction){.part = (enum part)4}), -1);
 }
 

@@ -211,6 +211,91 @@ static void test_columns(void **state)
     buf_release(&b);
 }
 
+/* Write a stream with that header to a file; returns what begin() returned. */
+static int try_header(const struct stream_header *h)
+{
+    struct stream_writer *w;
+    int rc;
+
+    CHECK(stream_writer_open(&w, "/dev/null", 0, &e));
+    rc = stream_writer_begin(w, h, &e);
+    stream_writer_abandon(w);
+    return rc;
+}
+
+static void what_no_reader_takes_is_not_written(void **state)
+{
+    struct stream_header h;
+    char *text = calloc(1, UINT16_MAX + 2), name[16];
+
+    (void)state;
+    make_header(&h);
+    memset(text, 'x', UINT16_MAX);
+    labels_set(&h.meta, "note", text);
+    assert_int_equal(try_header(&h), 0);
+    text[UINT16_MAX] = 'x';
+    labels_set(&h.meta, "note", text);
+    assert_int_equal(try_header(&h), -1);
+    assert_int_equal(e.code, ERR_DATA);
+    text[UINT16_MAX] = '\0';
+    for (int i = 0; i < 260; i++) {
+        snprintf(name, sizeof name, "note%d", i);
+        labels_set(&h.meta, name, text);
+    }
+    assert_int_equal(try_header(&h), -1); /* over 16 MiB */
+    stream_header_release(&h);
+    make_header(&h);
+    for (int i = 0; i < STREAM_MAX_CHANNELS - 5; i++) {
+        snprintf(name, sizeof name, "c%d", i);
+        channels_add(&h.channels, name, "", CHANNEL_U8, CHANNEL_GAUGE, 0);
+    }
+    assert_int_equal(try_header(&h), 0);
+    channels_add(&h.channels, "more", "", CHANNEL_U8, CHANNEL_GAUGE, 0);
+    assert_int_equal(try_header(&h), -1);
+    stream_header_release(&h);
+    free(text);
+}
+
+/* Abandoned within a segment, or (n == 0) behind one: all rows, then exit 3. */
+static void abandon_and_read(uint64_t n)
+{
+    char path[] = "/tmp/rapl-unit.XXXXXX";
+    int fd = mkstemp(path), status;
+    struct stream_header h;
+    struct stream_writer *w;
+    struct stream_reader *r;
+    struct stream_item item;
+
+    make_header(&h);
+    CHECK(stream_writer_open(&w, path, 0, &e));
+    CHECK(stream_writer_begin(w, &h, &e));
+    write_rows(w, 0, 10);
+    CHECK(stream_writer_end(w, &e));
+    if (n > 0)
+        CHECK(stream_writer_begin(w, &h, &e));
+    write_rows(w, 10, 10 + n);
+    stream_writer_abandon(w);
+    CHECK(stream_reader_open(&r, path, STREAM_SAMPLE, &e));
+    while ((status = stream_next(r, &item, &e)) > 0)
+        ;
+    assert_int_equal(status, -1);
+    assert_int_equal(e.code, ERR_DATA);
+    assert_non_null(strstr(e.msg, "truncated"));
+    assert_int_equal(stream_reader_rows(r), 10 + n);
+    stream_reader_close(r);
+    stream_header_release(&h);
+    unlink(path);
+    close(fd);
+}
+
+static void an_abandoned_stream_is_seen_to_be_one(void **state)
+{
+    (void)state;
+    abandon_and_read(0);
+    abandon_and_read(5000);
+    stream_writer_abandon(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +303,8 @@ int main(void)
         cmocka_unit_test(test_time_must_grow),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_columns),
+        cmocka_unit_test(what_no_reader_takes_is_not_written),
+        cmocka_unit_test(an_abandoned_stream_is_seen_to_be_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

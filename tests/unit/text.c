@@ -94,7 +94,7 @@ static void escapes_markdown(void **state)
     write_table(TEXT_MD, true);
     assert_written("| name | a,b\\|c | n |\n"
                    "| --- | --- | --- |\n"
-                   "| tab\tquote\"line back\\bar\\| |  | "
+                   "| tab quote\"line back\\\\bar\\| |  | "
                    "18446744073709551615 |\n"
                    "|  | 0.667 | -9223372036854775808 |\n");
 }

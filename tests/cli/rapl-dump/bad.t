@@ -19,6 +19,9 @@ has 'rapl-dump: bad.rapl: empty: there is no stream'
 echo 'time,watts' >bad.rapl
 t text 3 'rapl-dump --check bad.rapl'
 has 'bad.rapl: not a stream of this suite, but text'
+t own-input 2 'echo x >own; rapl-dump --header own -o own; e=$?; [ -s own ] && exit $e'
+has 'own: is read and cannot be written at the same time'
+t closed 4 'rapl-dump --help >&-'
 head -c 5000 /dev/zero >bad.rapl
 t zeros 3 'rapl-dump bad.rapl'
 has 'bad.rapl: not a stream of this suite'

@@ -18,6 +18,12 @@ t our-label 2 "rapl-import $O -l interval_ns=5 wall.csv"
 t bad-date 2 "rapl-import $O --date 2023-02-29 idle-box/night.txt"
 t bad-from 2 "rapl-import $O --from xml wall.csv"
 has 'csv|original|powerstat'
+cp wall.csv own.csv
+t own-input 2 'rapl-import --map wall.yaml own.csv -o own.csv'
+has 'own.csv: is read and cannot be written at the same time'
+t own-map 2 'rapl-import --map wall.yaml own.csv -o ./wall.yaml'
+cmp wall.csv own.csv && [ -s wall.yaml ]
+ok $? '  and nothing is lost'
 
 # data: 3
 : >empty
@@ -25,6 +31,7 @@ printf '\n\n' >blank
 t empty 3 "rapl-import $O empty"
 has 'no rows'
 has 'no row in any file'
+hasnt 'rows from'
 t blank 3 "rapl-import $O blank"
 t empty-csv 3 "rapl-import $O --map wall.yaml empty"
 t empty-beside-good 0 "rapl-import $O empty idle-box/night.txt"
@@ -74,6 +81,29 @@ sed 's/$/\r/' idle-box/night.txt >crlf.txt
 t crlf 0 "rapl-import $O crlf.txt"
 has '6 rows from 1 files, 1 rejected'
 printf '%s' "$(sed 8q idle-box/night.txt)" >cut.txt
+
+# times at the end of time, and rows bad for longer than it lasts
+{
+    echo 'time: {column: s, unit: s}'
+    echo 'interval: 1d'
+    echo 'channels: [{column: w, name: "power:wall", unit: W}]'
+} >days.yaml
+{
+    echo 's,w'
+    echo 1,1
+    yes 5,x | head -110000
+    printf '%s\n' 0,2 9223372036,3 9223372035,4
+} >days.csv
+t no-overflow 3 "rapl-import $O --map days.yaml days.csv"
+has 'days.csv:110003: time is out of range'
+{
+    sed 6q idle-box/night.txt
+    for i in $(seq 2000); do
+        sed -n '8s/[0-9:]*/23:59:59/p;8s/[0-9:]*/00:00:00/p' idle-box/night.txt
+    done
+} >nights.txt
+t last-night 0 "rapl-import -q $O --date 2105-12-30 nights.txt"
+t after-it 2 "rapl-import -q $O --date 9999-12-30 nights.txt"
 t no-newline-at-the-end 0 "rapl-import $O cut.txt"
 has '3 rows from 1 files, 1 rejected'
 

@@ -19,6 +19,15 @@ one_line
 t no-stream 3 'rapl-infer a.ckpt --format csv a.ckpt'
 t empty 3 'rapl-infer a.ckpt --format csv </dev/null'
 one_line
+cp a.win own.win
+t own-input 2 'rapl-infer a.ckpt own.win -o own.win'
+one_line
+t own-stdin 2 'rapl-infer a.ckpt -o own.win <own.win'
+t own-model 2 'rapl-infer a.ckpt own.win -o a.ckpt'
+t nothing-lost 0 'cmp a.win own.win && rapl-dump --check a.ckpt'
+t missing-later 4 'rapl-infer a.ckpt -o part.pred a.win nowhere.win'
+t shows-later 3 'rapl-dump --check part.pred'
+has 'truncated'
 t format 2 'rapl-infer a.ckpt --format xml a.win'
 
 # A model for other windows: the difference is named.

@@ -43,4 +43,24 @@ for signal in INT TERM; do
     ok $? "SIG$signal: exit 0"
     t "$signal-complete" 0 "zstd -qt $signal.rapl && rapl-dump --check $signal.rapl"
 done
+
+# Ctrl-C ends the reader too, and maybe first: asked to end is still exit 0.
+mkfifo pipe
+sleep 60 <pipe &
+reader=$!
+rapl-sample $one -i 100ms >pipe 2>"$ERR" &
+sampler=$!
+until readlink /proc/$sampler/exe | grep -q 'rapl-sample$' &&
+    grep -q '^SigCgt:.*[2367abef]$' /proc/$sampler/status; do
+    sleep .05
+done
+kill -STOP $sampler
+kill $reader
+wait $reader 2>/dev/null
+kill -INT $sampler
+kill -CONT $sampler
+wait $sampler
+ok $? "SIGINT, and the reader has gone: exit 0"
+[ ! -s "$ERR" ]
+ok $? "and nothing is said"
 done_testing

@@ -35,6 +35,8 @@ for value in nan inf -inf; do
     nothing
 done
 echo '1 11 9 12 1 10 1 9' | predictions >bad.rapl
+t own-input 2 'cp bad.rapl own; rapl-score own -o own'
+t kept 0 'cmp bad.rapl own'
 t part-9 3 'rapl-score bad.rapl'
 
 echo '1 11 9 12 1 10 1 1' | predictions --no-end >bad.rapl

@@ -50,11 +50,11 @@ t order 0 'rapl-score --by run io.rapl cpu.rapl linear.rapl >a &&
 
 t unsplit 0 'rapl-score unsplit.rapl'
 has 'unknown	none	all	2'
-has 'trained under split run, and these rows have split none'
+has "trained on split 'run', and these rows are of split 'none'"
 echo '1 2 nan nan 1 1 1 3' | predictions window.split=shuffle trained_on=run >w.rapl
 t other-split 0 'rapl-score w.rapl'
 has 'unknown	shuffle	test	1'
-has 'trained under split run, and these rows have split shuffle'
+has "trained on split 'run', and these rows are of split 'shuffle'"
 t valid 0 'rapl-score --part valid io.rapl cpu.rapl | cut -f1-4'
 has 'v3	run	valid	1'
 t verbose 0 'rapl-score -v io.rapl'

@@ -21,6 +21,14 @@ t no-model 2 'rapl-train a.win'
 one_line
 t resume-without-file 2 'rapl-train --resume -c "$ROOT/configs/linear.yaml" a.win'
 one_line
+cp a.win own.win
+cp "$linear" own.yaml
+t own-input 2 'rapl-train -c own.yaml own.win -o own.win'
+one_line
+t own-config 2 'rapl-train -c own.yaml own.win -o own.yaml'
+t own-history 2 'rapl-train -c own.yaml own.win -o x.ckpt --history own.win'
+t nothing-lost 0 'cmp a.win own.win && cmp "$ROOT/configs/linear.yaml" own.yaml'
+t resume-from-stdout 2 'rapl-train --resume -c own.yaml -o - a.win'
 t empty 3 "rapl-train -c $linear -o x.ckpt </dev/null"
 one_line
 t text 3 "rapl-train -c $linear -o x.ckpt '$linear'"

@@ -65,6 +65,11 @@ t 'a label that is missing' 3 'rapl-window --split run 1.rapl nameless.rapl >/de
 has "nameless.rapl: no label 'run', which --split run needs"
 t 'another' 3 'rapl-window --split group:site 1.rapl >/dev/null'
 has "1.rapl: run r1: no label 'site', which --split group:site needs"
+t 'too few groups' 0 'rapl-window --split group:workload 1.rapl 2.rapl >w.rapl'
+has 'warning: the test part is empty'
+hasnt 'the train part'
+t 'groups enough' 0 'rapl-window --split group:workload $RUNS >w.rapl'
+hasnt 'is empty'
 t 'no such split' 2 'rapl-window --split half 1.rapl'
 t 'no such ratios' 2 'rapl-window --split run --ratios 80,20 1.rapl'
 

@@ -1,0 +1,31 @@
+#ifndef FORMATS_OUTPUT_H
+#define FORMATS_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "common/base/err.h"
+
+/*
+ * Where programs write to: the one place that opens a file for writing over
+ * what is there, and that refuses to write over what is still to be read.
+ */
+
+/* NULL and "-" are standard output. */
+bool output_is_stdout(const char *path);
+
+/* A descriptor to write to `path` with, or -1 with e filled (ERR_SYSTEM). */
+int output_open(const char *path, struct err *e);
+
+/*
+ * Is `path` none of the n inputs ("-", or n == 0: standard input), nor `also`,
+ * by whatever name?  To be asked before the output is opened, which empties it.
+ * Only files are looked at: a pipe or a device may be both.  Returns 0, or -1
+ * with e filled (ERR_USAGE).
+ */
+int output_check(const char *path, const char *also, char *const *inputs, int n,
+                 struct err *e);
+
+/* The same for one input; NULL is none. */
+int output_check_one(const char *path, const char *input, struct err *e);
+
+#endif
