@@ -55,8 +55,9 @@ INLINE void block(size_t height, const float *a, size_t lda, const float *b,
     }
 }
 
-VECTOR static void add(const float *a, size_t lda, size_t A, const float *b,
-                       size_t ldb, size_t B, size_t n, float *c)
+VECTOR static void add_blocks(const float *a, size_t lda, size_t A,
+                              const float *b, size_t ldb, size_t B, size_t n,
+                              float *c)
 {
     for (size_t j = 0; j < B; j += WIDTH) {
         size_t width = B - j < WIDTH ? B - j : WIDTH, i = 0;
@@ -71,5 +72,5 @@ VECTOR static void add(const float *a, size_t lda, size_t A, const float *b,
 void outer_add(const float *a, size_t lda, size_t A, const float *b, size_t ldb,
                size_t B, size_t n, float *c)
 {
-    add(a, lda, A, b, ldb, B, n, c);
+    add_blocks(a, lda, A, b, ldb, B, n, c);
 }
