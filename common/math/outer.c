@@ -55,8 +55,9 @@ INLINE void block(size_t height, const float *a, size_t lda, const float *b,
     }
 }
 
-VECTOR void outer_add(const float *a, size_t lda, size_t A, const float *b,
-                      size_t ldb, size_t B, size_t n, float *c)
+VECTOR static void add_blocks(const float *a, size_t lda, size_t A,
+                              const float *b, size_t ldb, size_t B, size_t n,
+                              float *c)
 {
     for (size_t j = 0; j < B; j += WIDTH) {
         size_t width = B - j < WIDTH ? B - j : WIDTH, i = 0;
@@ -66,4 +67,10 @@ VECTOR void outer_add(const float *a, size_t lda, size_t A, const float *b,
         for (; i < A; i++)
             block(1, a + i, lda, b + j, ldb, B, width, n, c + i * B + j);
     }
+}
+
+void outer_add(const float *a, size_t lda, size_t A, const float *b, size_t ldb,
+               size_t B, size_t n, float *c)
+{
+    add_blocks(a, lda, A, b, ldb, B, n, c);
 }

@@ -30,14 +30,31 @@ size_t strip_size(size_t channels, size_t stride, size_t reach)
     return channels * stride + reach + WIDTH;
 }
 
+static void zero(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = 0;
+}
+
 void strip_fill(const struct strip *s, const float *x, size_t channels,
                 size_t length, size_t gap, size_t reach, float *strip)
 {
-    memset(strip, 0, strip_size(channels, s->stride, reach) * sizeof *strip);
-    for (size_t i = 0; i < s->n; i++)
-        for (size_t c = 0; c < channels; c++, x += length)
-            memcpy(strip + c * s->stride + gap + i * s->pitch, x,
-                   length * sizeof *x);
+    size_t used = gap + s->n * s->pitch;
+
+    for (size_t c = 0; c < channels; c++, strip += s->stride) {
+        const float *from = x + c * length;
+        float *to = strip + gap;
+
+        zero(strip, gap);
+        for (size_t i = 0; i < s->n; i++) {
+            memcpy(to, from, length * sizeof *to);
+            zero(to + length, s->pitch - length);
+            to += s->pitch;
+            from += channels * length;
+        }
+        zero(to, s->stride - used);
+    }
+    zero(strip, strip_size(0, 0, reach));
 }
 
 void strip_take(const struct strip *s, const float *strip, size_t channels,
@@ -82,9 +99,9 @@ INLINE void convolve_rows(size_t rows, const struct taps *c, const float *x,
     }
 }
 
-VECTOR void strip_convolve(const struct strip *s, const struct taps *c,
-                           const float *x, const float *weight,
-                           const float *bias, float *y)
+VECTOR static void convolve(const struct strip *s, const struct taps *c,
+                            const float *x, const float *weight,
+                            const float *bias, float *y)
 {
     size_t reach = c->I * c->K;
 
@@ -155,8 +172,9 @@ INLINE void correlate_taps(size_t rows, const struct taps *c, const float *x,
                         grad + k);
 }
 
-VECTOR void strip_correlate(const struct strip *s, const struct taps *c,
-                            const float *x, const float *dy, float *weight_grad)
+VECTOR static void correlate(const struct strip *s, const struct taps *c,
+                             const float *x, const float *dy,
+                             float *weight_grad)
 {
     size_t reach = c->I * c->K, length = s->n * s->pitch, o = 0;
 
@@ -170,4 +188,16 @@ VECTOR void strip_correlate(const struct strip *s, const struct taps *c,
             correlate_taps(1, c, x + i * s->stride, dy + o * s->stride,
                            s->stride, length,
                            weight_grad + o * reach + i * c->K);
+}
+
+void strip_convolve(const struct strip *s, const struct taps *c, const float *x,
+                    const float *weight, const float *bias, float *y)
+{
+    convolve(s, c, x, weight, bias, y);
+}
+
+void strip_correlate(const struct strip *s, const struct taps *c,
+                     const float *x, const float *dy, float *weight_grad)
+{
+    correlate(s, c, x, dy, weight_grad);
 }

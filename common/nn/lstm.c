@@ -74,8 +74,8 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     l->packed = (z.panel + z.G * (z.wide + 1) + 15) / 16 * 16; /* aligned */
     l->scratch = ((z.T + 1) * (z.wide + z.H) + z.T * z.G + 2 * z.H + z.I) *
                  sizeof(float);
-    l->room = (l->packed + z.back + z.H * (z.G + 1)) * sizeof(float);
-    l->room += OUTER_REACH * sizeof(float);
+    l->room =
+        (l->packed + z.back + z.H * (z.G + 1) + OUTER_REACH) * sizeof(float);
     if (l->scratch > MAX_ROW || z.G * z.wide > MAX_ROW)
         return node_error(settings, e,
                           "lstm: %zu steps of %zu values with %zu hidden are "
@@ -141,7 +141,8 @@ static struct steps steps_of(const struct layer *l, const struct pass *p)
     struct sizes z = sizes_of(l);
     struct steps s = {.room = p->scratch, .kept = p->training};
 
-    s.input = s.room + l->room / sizeof(float);
+    /* What outer_add() reads behind the last step stays at the very end. */
+    s.input = s.room + l->room / sizeof(float) - OUTER_REACH;
     s.cell = s.input + (z.T + 1) * p->n * z.wide;
     s.gate = s.cell + (z.T + 1) * p->n * z.H;
     s.slope = s.gate + z.T * p->n * z.G;
@@ -175,17 +176,26 @@ static void multiply(const struct sizes *z, const float *weights,
               joined, 1, gate);                     // (4H, I + H), (n, 4H)
 }
 
-/* One row: from the sums to the gates in place, and the new c and h. */
-VECTOR static void cell_forward(size_t H, float *gate, const float *cell,
-                                float *next_cell, float *h)
+/* A step: from the sums to the gates in place, and the new c and h (n, H),
+ * whose rows are z->wide apart. */
+VECTOR static void cells_forward(const struct sizes *z, size_t n, float *gate,
+                                 const float *cell, float *next_cell, float *h)
 {
-    float *in = gate, *keep = gate + H, *value = keep + H, *out = value + H;
+    size_t H = z->H;
 
-    VECTOR_LOOP
-    for (size_t j = 0; j < H; j++) {
-        curve_gates(&in[j], &keep[j], &value[j], &out[j]);
-        next_cell[j] = keep[j] * cell[j] + in[j] * value[j];
-        h[j] = out[j] * curve_tanh(next_cell[j]);
+    for (size_t r = 0; r < n; r++) {
+        float *in = gate, *keep = gate + H, *value = keep + H, *out = value + H;
+
+        VECTOR_LOOP
+        for (size_t j = 0; j < H; j++) {
+            curve_gates(&in[j], &keep[j], &value[j], &out[j]);
+            next_cell[j] = keep[j] * cell[j] + in[j] * value[j];
+            h[j] = out[j] * curve_tanh(next_cell[j]);
+        }
+        gate += 4 * H;
+        cell += H;
+        next_cell += H;
+        h += z->wide;
     }
 }
 
@@ -210,10 +220,8 @@ static void forward(const struct layer *l, const struct pass *p, const float *x,
     for (size_t t = 0; t < z.T; t++) {
         take_step(&z, x, n, t, input);
         multiply(&z, weights, input, n, panels, gate);
-        for (size_t r = 0; r < n; r++)
-            cell_forward(z.H, gate + r * z.G, cell + r * z.H,
-                         cell + next_cell + r * z.H,
-                         input + next_input + r * z.wide + z.I);
+        cells_forward(&z, n, gate, cell, cell + next_cell,
+                      input + next_input + z.I);
         input += next_input;
         cell += next_cell;
         gate += next_gate;

@@ -10,6 +10,13 @@
 #include "common/math/vector.h"
 #include "common/nn/layers.h"
 
+#define BLOCK 4 /* outputs */
+/* A loop that is unrolled first is no loop to make vectors of. */
+#if defined __GNUC__ && !defined __clang__
+#define KEEP_LOOP _Pragma("GCC unroll 1")
+#else
+#define KEEP_LOOP
+#endif
 #define INLINE __attribute__((always_inline)) static inline
 
 static int setup(struct layer *l, const struct node *settings, struct err *e)
@@ -31,12 +38,12 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
  * Which of the values at x is the first of the largest, or the last that is no
  * number.  Without branches, for which is the larger cannot be foreseen.
  */
-INLINE size_t largest(const float *x, size_t size, float *value)
+INLINE unsigned largest(const float *x, size_t size, float *value)
 {
-    size_t at = 0;
+    unsigned at = 0;
 
     *value = x[0];
-    for (size_t k = 1; k < size; k++) {
+    for (unsigned k = 1; k < size; k++) {
         int better = (x[k] > *value) | isnan(x[k]);
 
         at = better ? k : at;
@@ -45,33 +52,51 @@ INLINE size_t largest(const float *x, size_t size, float *value)
     return at;
 }
 
-/* Inlined for a constant size, the loops over i become vector instructions. */
+/*
+ * Inlined for a constant size, a block of outputs becomes vector instructions;
+ * rows are too short for the compiler's own way, vectors and then a rest.
+ */
 INLINE void take(size_t size, const struct layer *l, size_t n, const float *x,
-                 float *y)
+                 float *restrict y)
 {
     size_t from = l->in.length, to = l->out.length;
 
-    for (size_t c = 0; c < n * l->in.channels; c++, x += from, y += to)
-        VECTOR_LOOP
-    for (size_t i = 0; i < to; i++)
-        largest(x + i * size, size, &y[i]);
+    for (size_t c = 0; c < n * l->in.channels; c++, x += from, y += to) {
+        size_t i = 0;
+
+        for (; i + BLOCK <= to; i += BLOCK)
+            KEEP_LOOP
+        for (size_t k = 0; k < BLOCK; k++)
+            largest(x + (i + k) * size, size, &y[i + k]);
+        for (; i < to; i++)
+            largest(x + i * size, size, &y[i]);
+    }
+}
+
+INLINE void give_one(size_t size, const float *x, float dy, float *restrict dx)
+{
+    float value;
+    unsigned at = largest(x, size, &value);
+
+    for (unsigned k = 0; k < size; k++)
+        dx[k] = k == at ? dy : 0;
 }
 
 INLINE void give(size_t size, const struct layer *l, size_t n, const float *x,
-                 const float *dy, float *dx)
+                 const float *dy, float *restrict dx)
 {
     size_t from = l->in.length, to = l->out.length;
 
     for (size_t c = 0; c < n * l->in.channels; c++, x += from, dx += from) {
-        VECTOR_LOOP
-        for (size_t i = 0; i < to; i++) {
-            float value;
-            size_t at = largest(x + i * size, size, &value);
+        size_t i = 0;
 
-            for (size_t k = 0; k < size; k++)
-                dx[i * size + k] = k == at ? dy[i] : 0;
-        }
-        for (size_t i = to * size; i < from; i++)
+        for (; i + BLOCK <= to; i += BLOCK)
+            KEEP_LOOP
+        for (size_t k = 0; k < BLOCK; k++)
+            give_one(size, x + (i + k) * size, dy[i + k], dx + (i + k) * size);
+        for (; i < to; i++)
+            give_one(size, x + i * size, dy[i], dx + i * size);
+        for (i = to * size; i < from; i++)
             dx[i] = 0;
         dy += to;
     }
