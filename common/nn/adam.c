@@ -47,7 +47,7 @@ double adam_sum(size_t n, float *grad, size_t n_grads, size_t stride)
     return sum_squares(n, grad);
 }
 
-VECTOR static void multiply(size_t n, float factor, float *x)
+VECTOR static void rescale(size_t n, float factor, float *x)
 {
     VECTOR_LOOP
     for (size_t i = 0; i < n; i++)
@@ -88,7 +88,7 @@ void adam_step(const struct adam *a, size_t n, const float *grad,
         for (size_t k = 1; k < n_grads; k++)
             add(width, grad + k * stride + at, sum);
         if (a->scale != 1)
-            multiply(width, (float)a->scale, sum);
+            rescale(width, (float)a->scale, sum);
         update(width, f, sum, p + at, m + at, v + at);
     }
 }
