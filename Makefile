@@ -89,6 +89,8 @@ check-layers check-headers check-format check-style check-man: ## one lint
 
 check-fresh:                    ## both commands in a bare Debian (as root)
 	$(Q)sh tests/fresh
+check-golden:                   ## are the recordings what PyTorch does?
+	$(Q)$${PYTHON:-/usr/bin/python3} tests/golden/make_golden.py --check
 
 analyze:                        ## clang's static analyzer
 	$(Q)scan-build --use-cc=clang --status-bugs -o build/analyze \
@@ -139,10 +141,8 @@ help:                           ## this list
 	@echo; echo 'DEV=1 warnings are errors   SAN=address,undefined or thread'
 	@echo 'V=1 shows the commands      CC=clang, CFLAGS, PREFIX, DESTDIR: yours'
 
-FORCE:
 .PHONY: all units replays tests check check-long check-layers check-headers \
-        check-format check-style check-man check-fresh analyze fuzz bench \
-        experiment default-model install uninstall format clean help FORCE
-.SECONDARY:
-.DELETE_ON_ERROR:
+        check-format check-style check-man check-fresh check-golden analyze fuzz \
+        bench experiment default-model install uninstall format clean help FORCE
+.SECONDARY .DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

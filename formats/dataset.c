@@ -8,17 +8,19 @@
 #include "common/base/xalloc.h"
 #include "formats/sample.h"
 
-enum { MAX_DISTINCT = 64 };
+enum { MAX_DISTINCT = 64, MAX_MACHINES = 4096 };
 
 void dataset_release(struct dataset *ds)
 {
     window_spec_release(&ds->spec);
     free(ds->x);
     free(ds->label);
+    free(ds->machine);
     for (int p = 0; p <= PART_TEST; p++)
         free(ds->end[p]);
     strings_release(&ds->workloads);
     strings_release(&ds->cpu_models);
+    strings_release(&ds->machines);
     memset(ds, 0, sizeof *ds);
 }
 
@@ -26,6 +28,28 @@ static void note_distinct(struct strings *ss, const char *value)
 {
     if (value && ss->n < MAX_DISTINCT && strings_find(ss, value) < 0)
         strings_add(ss, value);
+}
+
+/* Which machine the rows to come are from. */
+static int note_machine(struct dataset *ds, const struct labels *meta,
+                        struct err *e)
+{
+    const char *name = labels_get(meta, META_MACHINE);
+    int at;
+
+    name = name ? name : "";
+    at = strings_find(&ds->machines, name);
+    if (at < 0 && ds->machines.n == MAX_MACHINES)
+        return err_set(
+            e, ERR_DATA,
+            "segment %zu: more than %d values of the label " META_MACHINE,
+            ds->n_segments, MAX_MACHINES);
+    if (at < 0) {
+        at = (int)ds->machines.n;
+        strings_add(&ds->machines, name);
+    }
+    ds->machine_now = (uint16_t)at;
+    return 0;
 }
 
 static int begin_segment(struct dataset *ds, const struct window_reader *r,
@@ -50,7 +74,7 @@ static int begin_segment(struct dataset *ds, const struct window_reader *r,
                        ds->spec.target, ds->spec.split);
     note_distinct(&ds->workloads, labels_get(meta, META_WORKLOAD));
     note_distinct(&ds->cpu_models, labels_get(meta, META_CPU_MODEL));
-    return 0;
+    return note_machine(ds, meta, e);
 }
 
 /* Grow by half: large blocks move without a copy, untouched pages are free. */
@@ -79,11 +103,14 @@ static int add_rows(struct dataset *ds, const struct window_rows *rows,
         return err_set(e, ERR_DATA, "more than %u rows", UINT32_MAX);
     ds->x = reserve(ds->x, T * ds->D, &ds->cap_x, sizeof *ds->x);
     ds->label = reserve(ds->label, T, &ds->cap_label, sizeof *ds->label);
+    ds->machine =
+        reserve(ds->machine, T, &ds->cap_machine, sizeof *ds->machine);
     memcpy(ds->x + ds->T * ds->D, rows->x, rows->n * ds->D * sizeof *ds->x);
     memcpy(ds->label + ds->T, rows->label, rows->n * sizeof *ds->label);
     for (size_t i = 0; i < rows->n; i++) {
         int part = split ? rows->part[i] : PART_TRAIN;
 
+        ds->machine[ds->T + i] = ds->machine_now;
         if (part != PART_NONE && rows->span[i] >= span &&
             !isnan(rows->label[i]))
             add_window(ds, (enum part)part, ds->T + i);
@@ -125,17 +152,21 @@ struct window_set dataset_part(const struct dataset *ds, enum part part)
         .N = ds->n[part],
         .delays = (size_t)ds->spec.delays,
         .tau = (size_t)ds->spec.tau,
+        .machine = ds->machine,
     };
 }
 
 static void set_list(struct labels *meta, const char *key,
                      const struct strings *ss)
 {
-    char *text = strings_join(ss, ", ");
+    struct strings some = *ss;
+    char *text;
 
-    if (ss->n)
+    some.n = ss->n < MAX_DISTINCT ? ss->n : MAX_DISTINCT;
+    text = strings_join(&some, ", ");
+    if (*text)
         labels_setf(meta, key, "%s%s", text,
-                    ss->n == MAX_DISTINCT ? ", ..." : "");
+                    ss->n >= MAX_DISTINCT ? ", ..." : "");
     free(text);
 }
 
@@ -146,6 +177,8 @@ void dataset_describe(const struct dataset *ds, struct labels *meta)
 
     digest_add(d, ds->x, ds->T * ds->D * sizeof *ds->x);
     digest_add(d, ds->label, ds->T * sizeof *ds->label);
+    if (ds->machines.n > 1)
+        digest_add(d, ds->machine, ds->T * sizeof *ds->machine);
     labels_setf(meta, "data.segments", "%zu", ds->n_segments);
     labels_setf(meta, "data.rows", "%zu", ds->T);
     for (int p = PART_TRAIN; p <= PART_TEST; p++) {
@@ -160,4 +193,5 @@ void dataset_describe(const struct dataset *ds, struct labels *meta)
     labels_set(meta, "data.sha256", hex);
     set_list(meta, "data.workloads", &ds->workloads);
     set_list(meta, "data.cpu_models", &ds->cpu_models);
+    set_list(meta, "data.machines", &ds->machines);
 }

@@ -10,7 +10,7 @@
  * last row; one without a label, or of PART_NONE, belongs to none.  Streams
  * without a split are all PART_TRAIN.
  *
- * 4 (D + 2) bytes a row: 5.8 M rows of 4 features take 140 MB.
+ * 4 (D + 2) + 2 bytes a row: 5.8 M rows of 4 features take 150 MB.
  *
  * Start with {0}; dataset_release() it.
  */
@@ -19,12 +19,16 @@ struct dataset {
     size_t T, D;
     float *x;                     /* (T, D) */
     float *label;                 /* (T) W, NaN: none */
+    uint16_t *machine;            /* (T) which of `machines` a row is from */
     uint32_t *end[PART_TEST + 1]; /* by part */
     size_t n[PART_TEST + 1];      /* windows there */
     bool allow_truncated;         /* a cut stream is a warning */
-    size_t cap_x, cap_label, cap_end[PART_TEST + 1];
+    size_t cap_x, cap_label, cap_machine, cap_end[PART_TEST + 1];
     size_t n_segments;
+    uint16_t machine_now; /* of the segment that is being read */
     struct strings workloads, cpu_models; /* distinct labels, a few at most */
+    struct strings machines; /* all labels `machine`, in order of appearance;
+                                "" stands for segments that have none */
 };
 
 /*
@@ -38,8 +42,9 @@ int dataset_add(struct dataset *ds, const char *path, struct err *e);
 struct window_set dataset_part(const struct dataset *ds, enum part part);
 
 /*
- * What the data were: rows, segments, windows of each part, workloads and CPU
- * models, and a SHA-256 over features, labels and parts, as "data.*" labels.
+ * What the data were: rows, segments, windows of each part, workloads, CPU
+ * models and machines, and a SHA-256 over features, labels, parts and machines
+ * (where there are several), as "data.*" labels.
  */
 void dataset_describe(const struct dataset *ds, struct labels *meta);
 

@@ -6,26 +6,29 @@
 #include "formats/dataset.h"
 
 /*
- * What a model knows of its inputs, fitted on the training part: how they are
- * scaled, and the range that was seen (common/math/support.h).  A checkpoint
- * holds it as scale.offset, scale.factor, support.min and support.max.
+ * What a model knows of its inputs and of its target, fitted on the training
+ * part: how they are scaled, and the range of inputs that was seen
+ * (common/math/support.h).  A checkpoint holds it as scale.offset,
+ * scale.factor, support.min and support.max, and where the target is scaled
+ * target.offset and target.factor.
  *
  * Start with {0}; input_release() it.
  */
 struct input {
     struct scale scale;
-    bool clip;        /* cut scaled inputs to 0..1 */
-    float *min, *max; /* (D) unscaled */
+    struct scale target; /* of one column; none: watts as they are */
+    bool clip;           /* cut scaled inputs to 0..1 */
+    float *min, *max;    /* (D) unscaled */
 };
 
-/* Fit to the rows of the training windows, and scale all of ds in place. */
-int input_fit(struct input *in, enum scale_kind kind, bool clip,
-              struct dataset *ds, struct err *e);
+/* Fit to the training windows, and scale all of ds in place. */
+int input_fit(struct input *in, const struct scaling *s, struct dataset *ds,
+              struct err *e);
 
 /* The tensors of a checkpoint, which borrows them; and back, ERR_DATA. */
 void input_to_checkpoint(const struct input *in, struct checkpoint *c);
-int input_from_checkpoint(struct input *in, enum scale_kind kind, bool clip,
-                          size_t D, const struct checkpoint *c, struct err *e);
+int input_from_checkpoint(struct input *in, const struct scaling *s, size_t D,
+                          const struct checkpoint *c, struct err *e);
 
 void input_release(struct input *in);
 

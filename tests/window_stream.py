@@ -18,7 +18,7 @@ DEFAULTS = {
     "seed": 1, "runs": 10, "rows": 200, "d": 3, "tau": 1, "noise": 0.0,
     "law": "linear", "split": "run", "features": "user_pct,log_ctxt",
     "interval": 10**9, "target": "package", "label": "yes", "gap": 0,
-    "scale": 1.0, "block": 100, "t0": 1_700_000_000 * 10**9,
+    "scale": 1.0, "machines": 0, "block": 100, "t0": 1_700_000_000 * 10**9,
 }
 
 
@@ -124,6 +124,7 @@ def main():
         s = Segment(sys.stdout.buffer)
         s.begin(channels, {
             "run": f"run{run}", "workload": f"w{run % 4}",
+            **({"machine": f"m{run % o['machines']}"} if o["machines"] else {}),
             "interval_ns": o["interval"],
             "window.features": o["features"], "window.delays": o["d"],
             "window.tau": o["tau"], "window.order": "oldest-first",

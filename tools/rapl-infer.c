@@ -102,13 +102,12 @@ static void release(struct job *j)
 
 static int load_inputs(struct loaded *m, struct err *e)
 {
-    enum scale_kind kind;
-    bool clip;
+    struct scaling s;
 
-    if (recipe_read_input(m->description, &kind, &clip, e) < 0)
+    if (recipe_read_scaling(m->description, &s, e) < 0)
         return -1;
-    return input_from_checkpoint(&m->input, kind, clip, m->spec.features.n,
-                                 &m->file, e);
+    return input_from_checkpoint(&m->input, &s, m->spec.features.n, &m->file,
+                                 e);
 }
 
 static int load_interval(struct loaded *m, struct err *e)
@@ -318,6 +317,7 @@ static void predict(struct job *j, size_t n)
     } else if (n > 1) {
         predict_windows(j->predictor, &set, r->y);
     }
+    scale_invert(&j->m.input.target, r->y, n);
 }
 
 static int infer_rows(struct job *j, const struct window_rows *rows,

@@ -146,8 +146,9 @@ static void identify(struct job *j)
 
 static int build(struct job *j, struct err *e)
 {
-    if (model_new(&j->model, j->recipe.model, j->data.D,
-                  (size_t)j->data.spec.delays, e) < 0)
+    if (model_new_trained(&j->model, j->recipe.model, j->data.D,
+                          (size_t)j->data.spec.delays, j->data.machines.n,
+                          e) < 0)
         return -1;
     if (j->model->n_out != 1)
         return node_error(j->recipe.model, e,
@@ -169,7 +170,7 @@ static void score_part(const struct job *j, enum part part,
 {
     struct window_set set = dataset_part(&j->data, part);
 
-    assess(a, j->predictor, j->recipe.train.loss, &set);
+    assess(a, j->predictor, &j->recipe.train.loss, &j->input.target, &set);
 }
 
 static void keep_valid(struct job *j, const struct assessment *a)
@@ -451,8 +452,7 @@ static int run(struct job *j, struct cli *cli, int n, char **paths,
         load(j, n, paths, e) < 0)
         return -1;
     identify(j); /* before the data are scaled */
-    if (input_fit(&j->input, j->recipe.scaling, j->recipe.clip, &j->data, e) <
-            0 ||
+    if (input_fit(&j->input, &j->recipe.scaling, &j->data, e) < 0 ||
         build(j, e) < 0)
         return -1;
     return j->recipe.method == TRAIN_RIDGE ? fit_ridge(j, e) : train(j, e);

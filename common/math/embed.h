@@ -16,7 +16,9 @@ struct window_set {
     const float *label;  /* (T) what to predict; NULL where unknown */
     const uint32_t *end; /* (N) row at which each window ends; borrowed */
     size_t T, D, N;
-    size_t delays, tau; /* d >= 1 and tau >= 1, in samples */
+    size_t delays, tau;      /* d >= 1 and tau >= 1, in samples */
+    const uint16_t *machine; /* (T) which machine a row is of, from 0; NULL
+                                where nothing asks */
 };
 
 /* Rows that a window spans: (d - 1) tau + 1. */

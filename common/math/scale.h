@@ -18,6 +18,13 @@ enum scale_kind {
     SCALE_ZSCORE, /* mean 0, standard deviation 1 */
 };
 
+/* What a model wants scaled. */
+struct scaling {
+    enum scale_kind inputs;
+    bool clip; /* SCALE_MINMAX: cut inputs to 0..1 */
+    enum scale_kind target;
+};
+
 struct scale {
     enum scale_kind kind;
     size_t D;

@@ -4,7 +4,8 @@
 /*
  * VECTOR before a function with plain loops over arrays: they are compiled to
  * vector instructions, on x86-64 for several widths of which the processor
- * takes its best.  Sanitizers cannot start with such functions.
+ * takes its best.  Sanitizers cannot start with such functions, and clang
+ * wants them static, no two of one name.
  */
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define VECTOR_PLAIN

@@ -17,7 +17,8 @@ static double figure(const struct metric *m, const char *name)
 }
 
 void assess(struct assessment *a, struct predictor *p,
-            const struct loss_type *loss, const struct window_set *set)
+            const struct loss_type *loss, const struct scale *target,
+            const struct window_set *set)
 {
     size_t N = set->N;
     float *y = xmalloc_aligned(N, sizeof *y);
@@ -27,7 +28,11 @@ void assess(struct assessment *a, struct predictor *p,
     predict_windows(p, set, y);
     embed_labels(set->label, set->end, N, residual);
     if (N)
-        a->loss = loss->eval(y, residual, N, 0, NULL) / (double)N;
+        a->loss = loss->eval(loss, y, residual, N, 0, NULL) / (double)N;
+    if (target) {
+        scale_invert(target, y, N);
+        scale_invert(target, residual, N);
+    }
     for (size_t i = 0; i < N; i++) {
         struct metric_row row = {y[i], residual[i], NAN, NAN, NAN};
 

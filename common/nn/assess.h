@@ -3,6 +3,7 @@
 
 #include "common/base/labels.h"
 #include "common/math/metric.h"
+#include "common/math/scale.h"
 #include "common/nn/loss.h"
 #include "common/nn/model.h"
 
@@ -21,9 +22,13 @@ struct assessment {
     struct metric metric;
 };
 
-/* Predict the set, which has labels, with the model as it is. */
+/*
+ * Predict the set, which has labels, with the model as it is.  target: how the
+ * labels are scaled, NULL if they are watts; the loss is as in training.
+ */
 void assess(struct assessment *a, struct predictor *p,
-            const struct loss_type *loss, const struct window_set *set);
+            const struct loss_type *loss, const struct scale *target,
+            const struct window_set *set);
 
 /* As "score.PART.mae_w" = "2.25", ..., for all figures that are known. */
 void assessment_scores(const struct assessment *a, const char *part,

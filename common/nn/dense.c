@@ -2,6 +2,7 @@
  * dense: y = x W' + b, what PyTorch calls Linear.
  *
  *     - {type: dense, name: enc.0, out: 512}
+ *     - {type: dense, out: machines}   # in a branch: one for each machine
  *
  * n rows, I inputs, O outputs.  Parameters: weight (O, I), bias (O).
  */
@@ -17,11 +18,27 @@
 
 enum { WEIGHT, BIAS };
 
+/* How many outputs: a number, or the number of machines in the data. */
+static int read_out(const struct layer *l, const struct node *settings,
+                    int64_t *out, struct err *e)
+{
+    const struct node *at = node_get(settings, "out");
+
+    if (!at || at->kind != NODE_SCALAR || strcmp(at->text, "machines") != 0)
+        return node_int(settings, "out", 1, MAX_OUT, out, e);
+    *out = (int64_t)l->n_machines;
+    if (*out == 0)
+        return node_error(at, e,
+                          "out: machines is for a branch with loss "
+                          "machine; give a number here");
+    return 0;
+}
+
 static int setup(struct layer *l, const struct node *settings, struct err *e)
 {
     int64_t out = 0;
 
-    if (node_int(settings, "out", 1, MAX_OUT, &out, e))
+    if (read_out(l, settings, &out, e))
         return -1;
     if (out == 0)
         return node_error(settings, e, "dense: give `out`, its outputs");

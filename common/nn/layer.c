@@ -5,8 +5,9 @@
 
 #include "common/nn/layers.h"
 
-static const struct layer_type *const types[] = {&layer_dense, &layer_relu,
-                                                 &layer_dropout};
+static const struct layer_type *const types[] = {
+    &layer_dense,   &layer_relu, &layer_dropout, &layer_conv1d,
+    &layer_maxpool, &layer_lstm, &layer_branch};
 #define N_TYPES (sizeof types / sizeof *types)
 
 const struct layer_type *layer_type_find(const char *name)
@@ -19,7 +20,7 @@ const struct layer_type *layer_type_find(const char *name)
 
 const char *layer_type_names(void)
 {
-    return "dense, relu, dropout";
+    return "dense, relu, dropout, conv1d, maxpool, lstm, branch";
 }
 
 void layer_param(struct layer *l, const char *name, int n_dims,

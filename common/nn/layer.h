@@ -24,6 +24,7 @@ struct shape {
 };
 
 struct layer;
+struct branch; /* common/nn/branch.h */
 
 /* What a pass over some rows of a batch is told. */
 struct pass {
@@ -32,7 +33,9 @@ struct pass {
     uint64_t seed; /* with step and row: the key of every random choice, */
     uint64_t step; /*   so that it does not depend on threads */
     size_t row;    /* number of the first row within its batch */
-    void *scratch; /* this layer's, kept from forward to backward */
+    size_t batch; /* training: rows of the batch, over which losses are means */
+    const uint16_t *machine; /* training: (n) which machine a row is of */
+    void *scratch;           /* this layer's, kept from forward to backward */
     const float *packed; /* this layer's pack() of its parameters, or NULL */
 };
 
@@ -83,12 +86,16 @@ struct layer {
     int index;              /* place in the model: keys the random choices */
     struct shape in, out;
     size_t n_in, n_out; /* values a row */
-    size_t scratch;     /* bytes a row */
+    size_t scratch;     /* bytes a row ... */
+    size_t room;        /* ... and bytes for all rows together, behind */
     size_t packed;      /* floats that pack() takes; 0: none */
     int n_params;
     struct tensor param[LAYER_PARAMS]; /* named "enc.0.weight"; data is set
                                           once the whole model is known */
     double rate;                       /* dropout: share that is zeroed */
+    size_t kernel, padding, dilation;  /* conv1d; kernel: maxpool as well */
+    size_t n_machines;     /* training: machines in the data; else 0 */
+    struct branch *branch; /* owned; NULL: this is none */
 };
 
 /* The type of that name, or NULL. */

@@ -7,5 +7,9 @@
 extern const struct layer_type layer_dense;
 extern const struct layer_type layer_relu;
 extern const struct layer_type layer_dropout;
+extern const struct layer_type layer_conv1d;
+extern const struct layer_type layer_maxpool;
+extern const struct layer_type layer_lstm;
+extern const struct layer_type layer_branch;
 
 #endif

@@ -1,12 +1,14 @@
 #include "common/nn/loss.h"
 
+#include <math.h>
 #include <string.h>
 
-static double mse(const float *y, const float *target, size_t n, float scale,
-                  float *dy)
+static double mse(const struct loss_type *l, const float *y,
+                  const float *target, size_t n, float scale, float *dy)
 {
     double sum = 0;
 
+    (void)l;
     for (size_t i = 0; i < n; i++) {
         double off = (double)y[i] - (double)target[i];
 
@@ -17,7 +19,41 @@ static double mse(const float *y, const float *target, size_t n, float scale,
     return sum;
 }
 
-static const struct loss_type types[] = {{"mse", mse}};
+/* At 0, where it has no slope, that is 0. */
+static double mae(const struct loss_type *l, const float *y,
+                  const float *target, size_t n, float scale, float *dy)
+{
+    double sum = 0;
+
+    (void)l;
+    for (size_t i = 0; i < n; i++) {
+        double off = (double)y[i] - (double)target[i];
+
+        sum += fabs(off);
+        if (dy)
+            dy[i] = (float)((off > 0) - (off < 0)) * scale;
+    }
+    return sum;
+}
+
+static double huber(const struct loss_type *l, const float *y,
+                    const float *target, size_t n, float scale, float *dy)
+{
+    double sum = 0, delta = l->delta;
+
+    for (size_t i = 0; i < n; i++) {
+        double off = (double)y[i] - (double)target[i];
+        double near = fmax(-delta, fmin(delta, off));
+
+        sum += near * (off - near / 2);
+        if (dy)
+            dy[i] = (float)near * scale;
+    }
+    return sum;
+}
+
+static const struct loss_type types[] = {
+    {"mse", 0, mse}, {"mae", 0, mae}, {"huber", 1, huber}};
 
 const struct loss_type *loss_type_find(const char *name)
 {
@@ -29,5 +65,5 @@ const struct loss_type *loss_type_find(const char *name)
 
 const char *loss_type_names(void)
 {
-    return "mse";
+    return "mse, mae, huber";
 }

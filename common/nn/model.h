@@ -15,7 +15,7 @@
  *
  * `name` is what the layer's parameters are called by ("enc.0.weight"); its
  * place in the list, from 0, if there is none.  All parameters lie in one
- * allocation; a table names them.
+ * allocation; a table names them, in the order of the description.
  */
 struct model {
     struct layer *layer;
@@ -35,6 +35,15 @@ struct model {
  */
 int model_new(struct model **m, const struct node *description, size_t D,
               size_t delays, struct err *e);
+
+/*
+ * The same for a model that is to be trained, on windows of n_machines
+ * machines: its branches (common/nn/branch.h) have their layers, which
+ * model_new() leaves out.
+ */
+int model_new_trained(struct model **m, const struct node *description,
+                      size_t D, size_t delays, size_t n_machines,
+                      struct err *e);
 
 /* Draw initial parameters as PyTorch does by default. */
 void model_init(struct model *m, uint64_t seed);

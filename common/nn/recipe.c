@@ -5,21 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-int recipe_read_input(const struct node *model, enum scale_kind *scaling,
-                      bool *clip, struct err *e)
+static int read_kind(const struct node *model, const char *key,
+                     enum scale_kind *kind, struct err *e)
 {
-    static const char *const known[] = {"scaling", "clip", "layers", NULL};
     const char *name = "none";
 
-    *clip = false;
-    if (node_check_keys(model, known, e) < 0 ||
-        node_text(model, "scaling", &name, e) < 0 ||
-        node_bool(model, "clip", clip, e) < 0)
+    if (node_text(model, key, &name, e) < 0)
         return -1;
-    if (scale_kind_parse(name, scaling, e) < 0)
-        return node_error(node_get(model, "scaling"), e,
-                          "scaling '%s' is none of none, minmax, zscore", name);
-    if (*clip && *scaling != SCALE_MINMAX)
+    if (scale_kind_parse(name, kind, e) < 0)
+        return node_error(node_get(model, key), e,
+                          "%s '%s' is none of none, minmax, zscore", key, name);
+    return 0;
+}
+
+int recipe_read_scaling(const struct node *model, struct scaling *s,
+                        struct err *e)
+{
+    static const char *const known[] = {"scaling", "clip", "target_scaling",
+                                        "layers", NULL};
+
+    s->clip = false;
+    if (node_check_keys(model, known, e) < 0 ||
+        read_kind(model, "scaling", &s->inputs, e) < 0 ||
+        read_kind(model, "target_scaling", &s->target, e) < 0 ||
+        node_bool(model, "clip", &s->clip, e) < 0)
+        return -1;
+    if (s->clip && s->inputs != SCALE_MINMAX)
         return node_error(node_get(model, "clip"), e,
                           "clip is for scaling minmax");
     return 0;
@@ -61,13 +72,18 @@ static int read_training(struct recipe *r, const struct node *training,
         return -1;
     if (strcmp(method, "ridge") == 0) {
         r->method = TRAIN_RIDGE;
+        if (r->scaling.target != SCALE_NONE)
+            return node_error(node_get(r->model, "target_scaling"), e,
+                              "target_scaling is for method adam; ridge needs "
+                              "none");
         if (node_check_keys(training, ridge_keys, e) < 0)
             return -1;
         return read_lambda(r, training, e);
     }
-    if (strcmp(method, "adam") != 0)
+    r->train.decoupled = strcmp(method, "adamw") == 0;
+    if (strcmp(method, "adam") != 0 && !r->train.decoupled)
         return node_error(node_get(training, "method"), e,
-                          "method '%s' is neither adam nor ridge", method);
+                          "method '%s' is none of adam, adamw, ridge", method);
     for (const char *const *k = train_option_keys; *k && n < 63; k++)
         adam_keys[n++] = *k;
     if (training && node_check_keys(training, adam_keys, e) < 0)
@@ -86,23 +102,40 @@ int recipe_read(struct recipe *r, const struct node *root, struct err *e)
                           "no 'model:' here; a file with family, model and "
                           "training is wanted");
     if (node_text(root, "family", &r->family, e) < 0 ||
-        recipe_read_input(r->model, &r->scaling, &r->clip, e) < 0)
+        recipe_read_scaling(r->model, &r->scaling, e) < 0)
         return -1;
     return read_training(r, node_get(root, "training"), e);
 }
 
+static void schedule_to_labels(const struct train_options *t, struct labels *ls)
+{
+    labels_set(ls, "training.schedule", schedule_name(t->schedule));
+    labels_setf(ls, "training.warmup_epochs", "%" PRId64, t->warmup_epochs);
+    labels_setf(ls, "training.warmup_steps", "%" PRId64, t->warmup_steps);
+    if (t->schedule == SCHEDULE_PLATEAU) {
+        labels_setf(ls, "training.plateau_factor", "%.9g", t->plateau_factor);
+        labels_setf(ls, "training.plateau_patience", "%" PRId64,
+                    t->plateau_patience);
+    }
+    if (t->schedule == SCHEDULE_COSINE)
+        labels_setf(ls, "training.cosine_epochs", "%" PRId64,
+                    schedule_cosine_epochs(t));
+    if (t->schedule != SCHEDULE_CONSTANT)
+        labels_setf(ls, "training.min_lr", "%.9g", t->min_lr);
+}
+
 static void adam_to_labels(const struct train_options *t, struct labels *ls)
 {
-    labels_set(ls, "training.method", "adam");
-    labels_set(ls, "training.loss", t->loss->name);
+    labels_set(ls, "training.method", t->decoupled ? "adamw" : "adam");
+    labels_set(ls, "training.loss", t->loss.name);
+    if (t->loss.delta > 0)
+        labels_setf(ls, "training.huber_delta", "%.9g", t->loss.delta);
     labels_setf(ls, "training.batch", "%" PRId64, t->batch);
     labels_setf(ls, "training.epochs", "%" PRId64, t->epochs);
     labels_setf(ls, "training.lr", "%.9g", t->lr);
     labels_setf(ls, "training.weight_decay", "%.9g", t->weight_decay);
-    labels_setf(ls, "training.plateau_factor", "%.9g", t->plateau_factor);
-    labels_setf(ls, "training.plateau_patience", "%" PRId64,
-                t->plateau_patience);
-    labels_setf(ls, "training.min_lr", "%.9g", t->min_lr);
+    labels_setf(ls, "training.clip_norm", "%.9g", t->clip_norm);
+    schedule_to_labels(t, ls);
     labels_setf(ls, "training.stop_patience", "%" PRId64, t->stop_patience);
     labels_setf(ls, "training.seed", "%" PRIu64, t->seed);
 }

@@ -13,11 +13,12 @@
  *     model:
  *       scaling: minmax        # none, minmax, zscore
  *       clip: true             # minmax: cut to 0..1 what is outside
+ *       target_scaling: none   # of the power, in training; as scaling
  *       layers: [...]          # common/nn/model.h
  *     training:
- *       method: adam           # or ridge: closed form, one dense layer
+ *       method: adam           # adamw; ridge: closed form, one dense layer
  *       lambda: [0.1, 1]       # ridge: the best on the validation part
- *       batch: 256             # adam: common/nn/train.h
+ *       batch: 256             # adam, adamw: common/nn/train.h
  */
 enum train_method { TRAIN_ADAM, TRAIN_RIDGE };
 
@@ -26,8 +27,7 @@ enum { RECIPE_MAX_LAMBDA = 32 };
 struct recipe {
     const char *family;       /* borrowed from the tree, as is ... */
     const struct node *model; /* ... the map that model_new() takes */
-    enum scale_kind scaling;
-    bool clip;
+    struct scaling scaling;
     enum train_method method;
     double lambda[RECIPE_MAX_LAMBDA];
     size_t n_lambda;
@@ -37,9 +37,9 @@ struct recipe {
 /* Read all of it; an unknown key or a wrong value is an error with its line. */
 int recipe_read(struct recipe *r, const struct node *root, struct err *e);
 
-/* How a model wants its inputs scaled: keys of the map `model`. */
-int recipe_read_input(const struct node *model, enum scale_kind *scaling,
-                      bool *clip, struct err *e);
+/* What a model wants scaled: keys of the map `model`. */
+int recipe_read_scaling(const struct node *model, struct scaling *s,
+                        struct err *e);
 
 /* The settings of training, as "training.batch" = "256", ... */
 void recipe_to_labels(const struct recipe *r, struct labels *ls);

@@ -34,7 +34,7 @@ int ridge_model_fit(struct model *m, struct predictor *predictor,
         rc = ridge_solve(r, lambda[i], m->tensors.at[0].data,
                          m->tensors.at[1].data, e);
         if (rc == 0)
-            assess(&a, predictor, mse, valid);
+            assess(&a, predictor, mse, NULL, valid);
         if (rc == 0 && (i == 0 || a.loss < best->loss)) {
             *best = a;
             *chosen = lambda[i];

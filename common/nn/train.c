@@ -17,7 +17,6 @@ enum {
 };
 
 #define ORDER_STREAM 0x6f72646572ull
-#define PLATEAU_THRESHOLD 1e-4 /* relative: PyTorch's default */
 
 struct trainer {
     struct model *model;
@@ -30,7 +29,9 @@ struct trainer {
     float *moment[2], *best; /* laid out as model->params */
     float *grad;             /* (shards, model->size) */
     double *loss;            /* (shards) summed over their rows */
+    double *squares;         /* (ranges) of the gradient, summed */
     float *target;           /* (threads, shard_rows) */
+    uint16_t *machine;       /* (threads, shard_rows), for branches */
     struct workspace **work; /* one a thread */
     size_t shard_rows;
     uint32_t *order; /* (N) window ends as this epoch takes them */
@@ -38,7 +39,14 @@ struct trainer {
     uint64_t order_epoch;
 
     size_t first, n, n_shards; /* the batch at hand: windows in `order` */
+    size_t n_grads;            /* the gradient is the sum of so many */
+    struct adam adam;          /* its step */
 };
+
+static size_t n_ranges(const struct trainer *t)
+{
+    return (t->model->size + RANGE - 1) / RANGE;
+}
 
 static float *like_params(const struct model *m)
 {
@@ -89,6 +97,8 @@ struct trainer *trainer_new(struct model *m, const struct train_options *o,
     memset(t->grad, 0, shards * m->size * sizeof *t->grad);
     t->loss = xcalloc(shards, sizeof *t->loss);
     t->target = xcalloc(threads * t->shard_rows, sizeof *t->target);
+    t->machine = xcalloc(threads * t->shard_rows, sizeof *t->machine);
+    t->squares = xcalloc(n_ranges(t), sizeof *t->squares);
     t->work = xcalloc(threads, sizeof(struct workspace *));
     for (size_t i = 0; i < threads; i++)
         t->work[i] = workspace_new(m, t->shard_rows, true);
@@ -109,6 +119,8 @@ void trainer_free(struct trainer *t)
     free(t->best);
     free(t->grad);
     free(t->loss);
+    free(t->squares);
+    free(t->machine);
     free(t->target);
     free(t->order);
     tensors_release(&t->tensors);
@@ -141,6 +153,7 @@ static void run_shard(void *arg, size_t i, int thread)
 {
     struct trainer *t = arg;
     const struct window_set *s = &t->set;
+    const struct loss_type *loss = &t->options.loss;
     struct workspace *w = t->work[thread];
     float *target = t->target + (size_t)thread * t->shard_rows, *y;
     size_t at = i * t->shard_rows;
@@ -151,27 +164,79 @@ static void run_shard(void *arg, size_t i, int thread)
         .seed = t->options.seed,
         .step = t->state.step,
         .row = at,
+        .batch = t->n,
+        .machine = t->machine + (size_t)thread * t->shard_rows,
     };
 
     embed(s->x, s->D, s->delays, s->tau, end, pass.n, w->input);
     embed_labels(s->label, end, pass.n, target);
+    for (size_t k = 0; k < pass.n && s->machine; k++)
+        t->machine[(size_t)thread * t->shard_rows + k] = s->machine[end[k]];
     y = workspace_forward(w, &pass, w->input);
     t->loss[i] =
-        t->options.loss->eval(y, target, pass.n, 1 / (float)t->n, w->slope[0]);
+        loss->eval(loss, y, target, pass.n, 1 / (float)t->n, w->slope[0]);
+    t->loss[i] += w->branch_loss;
     workspace_backward(w, &pass, t->grad + i * t->model->size);
+}
+
+static size_t range_width(const struct trainer *t, size_t i)
+{
+    size_t left = t->model->size - i * RANGE;
+
+    return left < RANGE ? left : RANGE;
 }
 
 static void update_range(void *arg, size_t i, int thread)
 {
     struct trainer *t = arg;
     size_t at = i * RANGE, size = t->model->size;
-    struct adam adam = {t->state.lr, t->options.weight_decay,
-                        t->state.step + 1};
 
     (void)thread;
-    adam_step(&adam, size - at < RANGE ? size - at : RANGE, t->grad + at,
-              t->n_shards, size, t->model->params + at, t->moment[0] + at,
-              t->moment[1] + at);
+    adam_step(&t->adam, range_width(t, i), t->grad + at, t->n_grads, size,
+              t->model->params + at, t->moment[0] + at, t->moment[1] + at);
+}
+
+/* The gradient of a range to the first shard's, and its squares. */
+static void sum_range(void *arg, size_t i, int thread)
+{
+    struct trainer *t = arg;
+    float *grad = t->grad + i * RANGE;
+
+    (void)thread;
+    t->squares[i] =
+        adam_sum(range_width(t, i), grad, t->n_grads, t->model->size);
+}
+
+/*
+ * What the gradient is to be multiplied by.  Its norm is summed in ranges of
+ * fixed size, in order: the same for any number of threads.
+ */
+static double clip(struct trainer *t)
+{
+    double limit = t->options.clip_norm, sum = 0;
+
+    if (limit == 0)
+        return 1;
+    pool_run(t->pool, n_ranges(t), sum_range, t);
+    t->n_grads = 1;
+    for (size_t i = 0; i < n_ranges(t); i++)
+        sum += t->squares[i];
+    return fmin(limit / (sqrt(sum) + 1e-6), 1); /* PyTorch's 1e-6 */
+}
+
+static void update(struct trainer *t)
+{
+    const struct train_options *o = &t->options;
+
+    t->n_grads = t->n_shards;
+    t->adam = (struct adam){
+        .lr = schedule_rate(o, &t->state, t->state.step),
+        .weight_decay = o->weight_decay,
+        .decoupled = o->decoupled,
+        .scale = clip(t),
+        .step = t->state.step + 1,
+    };
+    pool_run(t->pool, n_ranges(t), update_range, t);
 }
 
 /* Say where a loss that is no number came from, as well as can be seen. */
@@ -208,40 +273,21 @@ int trainer_step(struct trainer *t, struct err *e)
         loss += t->loss[i];
     if (!isfinite(loss))
         return not_finite(t, e);
-    pool_run(t->pool, (t->model->size + RANGE - 1) / RANGE, update_range, t);
+    update(t);
     s->loss_sum += loss;
     s->step++;
     s->batch++;
     return s->batch < trainer_batches(t);
 }
 
-/* As torch.optim.lr_scheduler.ReduceLROnPlateau. */
-static void adapt_rate(struct trainer *t, double loss)
-{
-    struct train_state *s = &t->state;
-    const struct train_options *o = &t->options;
-    double lr;
-
-    if (loss < s->plateau_best * (1 - PLATEAU_THRESHOLD)) {
-        s->plateau_best = loss;
-        s->plateau_bad = 0;
-        return;
-    }
-    if (++s->plateau_bad <= (uint64_t)o->plateau_patience)
-        return;
-    lr = fmax(s->lr * o->plateau_factor, o->min_lr);
-    if (s->lr - lr > 1e-8)
-        s->lr = lr;
-    s->plateau_bad = 0;
-}
-
 struct train_verdict trainer_epoch_end(struct trainer *t, double valid_loss)
 {
     struct train_state *s = &t->state;
     const struct train_options *o = &t->options;
+    uint64_t last = s->step ? s->step - 1 : 0;
     struct train_verdict v = {.train_loss = s->loss_sum / (double)t->set.N,
                               .valid_loss = valid_loss,
-                              .lr = s->lr,
+                              .lr = schedule_rate(o, s, last),
                               .best = valid_loss < s->best};
 
     s->epoch++;
@@ -253,7 +299,7 @@ struct train_verdict trainer_epoch_end(struct trainer *t, double valid_loss)
         s->best_epoch = s->epoch;
         memcpy(t->best, t->model->params, t->model->size * sizeof *t->best);
     }
-    adapt_rate(t, valid_loss);
+    schedule_epoch(o, s, valid_loss);
     v.stop = s->epoch >= (uint64_t)o->epochs ||
              (o->stop_patience && s->stop_bad >= (uint64_t)o->stop_patience);
     return v;
@@ -273,7 +319,7 @@ double evaluate(struct predictor *p, const struct loss_type *loss,
         part.N = set->N - at < EVALUATE ? set->N - at : EVALUATE;
         predict_windows(p, &part, y);
         embed_labels(part.label, part.end, part.N, target);
-        sum += loss->eval(y, target, part.N, 0, NULL);
+        sum += loss->eval(loss, y, target, part.N, 0, NULL);
     }
     free(y);
     free(target);

@@ -4,6 +4,7 @@
 #include "common/base/labels.h"
 #include "common/nn/loss.h"
 #include "common/nn/model.h"
+#include "common/nn/schedule.h"
 
 /*
  * Training by mini-batches.  A batch is cut into shards of fixed size, each
@@ -16,22 +17,29 @@ struct train_options {
     int64_t batch;  /* windows a step */
     int64_t epochs; /* at most */
     double lr, weight_decay;
-    const struct loss_type *loss;
-    double plateau_factor; /* ReduceLROnPlateau on the validation loss */
+    bool decoupled;   /* weight decay of AdamW's kind, not L2 in the gradient */
+    double clip_norm; /* a gradient with a larger norm is scaled to it, as by
+                         torch.nn.utils.clip_grad_norm_; 0: never */
+    struct loss_type loss;  /* of the main path; branches add theirs */
+    enum schedule schedule; /* see there for what it reads: */
+    double plateau_factor;
     int64_t plateau_patience;
+    int64_t cosine_epochs; /* 0: epochs */
+    int64_t warmup_epochs, warmup_steps;
     double min_lr;
     int64_t stop_patience; /* early stop after this many bad epochs; 0: never */
     uint64_t seed;
 };
 
-/* The original's: batch 256, 100 epochs, Adam 5e-4 / 3e-4, MSE, .5, 5, 1e-5,
- * 15, seed 42. */
+/* The original's: batch 256, 100 epochs, Adam 5e-4 / 3e-4, MSE, plateau .5, 5,
+ * 1e-5, stop at 15, seed 42; nothing clipped, no warm-up. */
 void train_options_init(struct train_options *o);
 
 /*
- * Read keys of the map `training`: batch, epochs, lr, weight_decay, loss,
- * plateau_factor, plateau_patience, min_lr, stop_patience.  Absent ones keep
- * their value; unknown ones are left to the caller, who knows his own too:
+ * Read keys of the map `training`: batch, epochs, lr, weight_decay, clip_norm,
+ * loss, huber_delta, schedule, plateau_factor, plateau_patience, cosine_epochs,
+ * warmup_epochs, warmup_steps, min_lr, stop_patience.  Absent ones keep their
+ * value; unknown ones are left to the caller, who knows his own too:
  * train_option_keys ends with NULL.
  */
 int train_options_read(struct train_options *o, const struct node *training,
@@ -40,12 +48,13 @@ extern const char *const train_option_keys[];
 
 /* The scalars that training resumes from. */
 struct train_state {
-    uint64_t epoch; /* epochs finished */
-    uint64_t batch; /* batches done of the next one */
-    uint64_t step;  /* batches done in all */
-    double lr;
-    double loss_sum;      /* training loss of this epoch, times windows */
-    double best;          /* lowest validation loss; HUGE_VAL before one */
+    uint64_t epoch;  /* epochs finished */
+    uint64_t batch;  /* batches done of the next one */
+    uint64_t step;   /* batches done in all */
+    double lr;       /* before warm-up; not the cosine's, which keeps nothing */
+    double loss_sum; /* training loss of this epoch, branches included,
+                        times windows */
+    double best;     /* lowest validation loss; HUGE_VAL before one */
     uint64_t best_epoch;  /* the epoch that reached it, from 1; 0: none */
     double plateau_best;  /* what the scheduler compares with */
     uint64_t plateau_bad; /* epochs without progress, for the scheduler */
@@ -79,9 +88,9 @@ int trainer_step(struct trainer *t, struct err *e);
 
 /* What trainer_epoch_end() found. */
 struct train_verdict {
-    double train_loss; /* mean over the epoch, dropout on */
+    double train_loss; /* mean over the epoch, dropout on, with branches */
     double valid_loss;
-    double lr; /* of the epoch that ended */
+    double lr; /* of the last step of the epoch that ended */
     bool best; /* lowest validation loss so far: parameters were kept */
     bool stop; /* early stop, or the last epoch */
 };

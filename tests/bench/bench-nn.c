@@ -1,5 +1,5 @@
 /*
- * How fast v3 trains and predicts, beside PyTorch in the same minute and
+ * How fast v3 and v2 train and predict, beside PyTorch in the same minute and
  * beside what sgemm alone does on the same shapes.  Each figure is the best of
  * several runs, for the machine may be shared.  A piece of tests/bench/run:
  * ROOT is the checkout, SHARED has the peer; PYTHON is one that has torch.
@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "common/base/xalloc.h"
 #include "common/math/blas.h"
+#include "common/nn/branch.h"
 #include "common/nn/train.h"
 #include "formats/config.h"
 
@@ -35,8 +36,8 @@ static void make_data(struct data *d)
         d->label[i] = 20 + 60 * d->x[i * D];
     for (uint32_t i = 0; i < ROWS - DELAYS + 1; i++)
         d->end[i] = i + DELAYS - 1;
-    d->set = (struct window_set){d->x, d->label,          d->end, ROWS,
-                                 D,    ROWS - DELAYS + 1, DELAYS, 1};
+    d->set = (struct window_set){
+        d->x, d->label, d->end, ROWS, D, ROWS - DELAYS + 1, DELAYS, 1, NULL};
 }
 
 static double since(int64_t start_ns)
@@ -94,7 +95,8 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void live(struct model *m, const struct window_set *set)
+static void live(const char *family, struct model *m,
+                 const struct window_set *set)
 {
     struct predictor *p = predictor_new(m, NULL);
     double *us = xcalloc(LIVE, sizeof *us);
@@ -108,14 +110,40 @@ static void live(struct model *m, const struct window_set *set)
         us[i] = since(start) * 1e6;
     }
     qsort(us, LIVE, sizeof *us, by_value);
-    printf("v3, one live window\tp99 50 us\tp99 %.1f us, p50 %.1f us\t%s\n",
-           us[LIVE / 100 * 99], us[LIVE / 2],
+    printf("%s, one live window\tp99 50 us\tp99 %.1f us, p50 %.1f us\t%s\n",
+           family, us[LIVE / 100 * 99], us[LIVE / 2],
            us[LIVE / 100 * 99] <= 50 ? "ok" : "no");
     free(us);
     predictor_free(p);
 }
 
-/* What sgemm alone does with the products of v3: operations a second. */
+/* The products of a model's layers, and of its branches in training. */
+static double products(const struct model *m, size_t n, bool training,
+                       const float *a, const float *b, float *c)
+{
+    double flops = 0;
+
+    for (size_t i = 0; i < m->n_layers; i++) {
+        size_t in = m->layer[i].n_in, out = m->layer[i].n_out;
+
+        if (m->layer[i].branch && m->layer[i].branch->stack && training)
+            flops += products(m->layer[i].branch->stack, n, true, a, b, c);
+        if (m->layer[i].n_params == 0)
+            continue;
+        blas_gemm(false, true, n, out, in, a, b, 1, c);
+        if (training)
+            blas_gemm(true, false, out, in, n, a, a, 0, c);
+        if (training && m->layer[i].index > 0)
+            blas_gemm(false, false, n, in, out, a, b, 0, c);
+        flops += 2. * (double)(n * in * out) *
+                 (!training               ? 1
+                  : m->layer[i].index > 0 ? 3
+                                          : 2);
+    }
+    return flops;
+}
+
+/* What sgemm alone does with them: operations a second. */
 static double sgemm_rate(const struct model *m, size_t n, bool training,
                          double *flops)
 {
@@ -130,20 +158,7 @@ static double sgemm_rate(const struct model *m, size_t n, bool training,
     for (int run = 0; run < 200; run++) {
         int64_t start = clock_monotonic_ns();
 
-        *flops = 0;
-        for (size_t i = 0; i < m->n_layers; i++) {
-            size_t in = m->layer[i].n_in, out = m->layer[i].n_out;
-
-            if (m->layer[i].n_params == 0)
-                continue;
-            blas_gemm(false, true, n, out, in, a, b, 1, c);
-            if (training)
-                blas_gemm(true, false, out, in, n, a, a, 0, c);
-            if (training && i > 0)
-                blas_gemm(false, false, n, in, out, a, b, 0, c);
-            *flops +=
-                2. * (double)(n * in * out) * (training ? i > 0 ? 3 : 2 : 1);
-        }
+        *flops = products(m, n, training, a, b, c);
         best = fmin(best, since(start));
     }
     free(a);
@@ -153,7 +168,7 @@ static double sgemm_rate(const struct model *m, size_t n, bool training,
 }
 
 /* PyTorch's best of one and two threads, windows/s; 0 where it is not. */
-static void peer(double *train, double *infer)
+static void peer(const char *family, double *train, double *infer)
 {
     const char *shared = getenv("SHARED"), *python = getenv("PYTHON");
     char command[600], line[200];
@@ -164,11 +179,11 @@ static void peer(double *train, double *infer)
     for (int threads = 1; threads <= 2 && shared && *shared; threads++) {
         snprintf(command, sizeof command,
                  "env -u OPENBLAS_NUM_THREADS %s %s/bench/torch_models.py "
-                 "speed v3 --threads %d",
-                 python ? python : "/usr/bin/python3", shared, threads);
+                 "speed %s --threads %d",
+                 python ? python : "/usr/bin/python3", shared, family, threads);
         f = popen(command, "r");
         while (f && fgets(line, sizeof line, f))
-            if (sscanf(line, "v3 threads %*d batch %*d train %lf/s infer %lf",
+            if (sscanf(line, "%*s threads %*d batch %*d train %lf/s infer %lf",
                        &t, &i) == 2) {
                 *train = fmax(*train, t);
                 *infer = fmax(*infer, i);
@@ -179,12 +194,12 @@ static void peer(double *train, double *infer)
 }
 
 /* times 0: nothing is promised; theirs 0: there is nothing to compare with. */
-static void line(const char *what, double rate, double times, double theirs,
-                 double share)
+static void line(const char *family, const char *what, double rate,
+                 double times, double theirs, double share)
 {
     bool judged = times > 0 && theirs > 0;
 
-    printf("%s\t", what);
+    printf("%s %s\t", family, what);
     if (judged)
         printf("%g x PyTorch's %.0f/s", times, theirs);
     else if (times > 0)
@@ -195,49 +210,58 @@ static void line(const char *what, double rate, double times, double theirs,
                                     : "no");
 }
 
-static void report(struct model *m, const struct window_set *set)
+static void report(const char *family, struct model *m,
+                   const struct window_set *set)
 {
     float *y = xcalloc(set->N, sizeof *y);
     double flops, sgemm, rate, train, infer;
 
-    peer(&train, &infer);
+    peer(family, &train, &infer);
     sgemm = sgemm_rate(m, 64, true, &flops) / flops * 64;
     rate = train_rate(m, set, 1);
-    line("v3 training, 1 thread", rate, 0, 0, rate / sgemm);
+    line(family, "training, 1 thread", rate, 0, 0, rate / sgemm);
     rate = train_rate(m, set, 2);
-    line("v3 training, 2 threads", rate, 3, train, rate / sgemm / 2);
+    line(family, "training, 2 threads", rate, 3, train, rate / sgemm / 2);
     sgemm = sgemm_rate(m, 256, false, &flops) / flops * 256;
     rate = predict_rate(m, set, 1, y);
-    line("v3 inference, 1 thread", rate, 0, 0, rate / sgemm);
+    line(family, "inference, 1 thread", rate, 0, 0, rate / sgemm);
     rate = predict_rate(m, set, 2, y);
-    line("v3 inference, 2 threads", rate, 2, infer, rate / sgemm / 2);
-    live(m, set);
-    printf("OpenBLAS kernels\t\t%s\t-\n", blas_core_name());
+    line(family, "inference, 2 threads", rate, 2, infer, rate / sgemm / 2);
+    live(family, m, set);
     free(y);
+}
+
+/* The configs/FAMILY.yaml. */
+static void measure(const char *family, const struct window_set *set)
+{
+    const char *root = getenv("ROOT");
+    char *path = xasprintf("%s/configs/%s.yaml", root ? root : ".", family);
+    struct node *config = NULL;
+    struct model *m = NULL;
+    struct err e;
+
+    if (config_read(&config, path, &e) < 0 ||
+        model_new_trained(&m, node_get(config, "model"), D, DELAYS, 1, &e) < 0)
+        die(&e);
+    model_init(m, 1);
+    report(family, m, set);
+    free(path);
+    model_free(m);
+    node_free(config);
 }
 
 int main(int argc, char **argv)
 {
-    const char *root = getenv("ROOT");
-    char *path = xasprintf("%s/configs/v3.yaml", root ? root : ".");
-    struct node *config = NULL;
-    struct model *m = NULL;
     struct data d;
-    struct err e;
 
     (void)argc;
     blas_start(argv);
-    if (config_read(&config, path, &e) < 0 ||
-        model_new(&m, node_get(config, "model"), D, DELAYS, &e) < 0)
-        die(&e);
     make_data(&d);
-    model_init(m, 1);
-    report(m, &d.set);
+    measure("v3", &d.set);
+    measure("v2", &d.set);
+    printf("OpenBLAS kernels\t\t%s\t-\n", blas_core_name());
     free(d.x);
     free(d.label);
     free(d.end);
-    free(path);
-    model_free(m);
-    node_free(config);
     return 0;
 }

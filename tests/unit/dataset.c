@@ -37,15 +37,23 @@ static void make(struct maker *m, const char *split)
     assert_int_equal(stream_writer_open(&m->w, path, 0, &m->e), 0);
 }
 
-static void segment(struct maker *m, const char *workload)
+static void segment_of(struct maker *m, const char *workload,
+                       const char *machine)
 {
     struct stream_header h = {.kind = STREAM_WINDOW};
 
     window_channels(&h.channels, &m->spec.features);
     window_spec_to_meta(&m->spec, &h.meta);
     labels_set(&h.meta, META_WORKLOAD, workload);
+    if (machine)
+        labels_set(&h.meta, META_MACHINE, machine);
     assert_int_equal(stream_writer_begin(m->w, &h, &m->e), 0);
     stream_header_release(&h);
+}
+
+static void segment(struct maker *m, const char *workload)
+{
+    segment_of(m, workload, NULL);
 }
 
 static void row(struct maker *m, float x, float label, enum part part)
@@ -108,6 +116,32 @@ static void windows_go_to_the_part_of_their_last_row(void **state)
     assert_int_equal(dataset_part(&ds, PART_TEST).end[0], 12);
     assert_true(ds.x[12] == 12 && ds.label[12] == 12);
     assert_string_equal(ds.workloads.at[1], "b");
+    dataset_release(&ds);
+}
+
+static void rows_know_their_machine(void **state)
+{
+    static const char *const machine[] = {"b", NULL, "a", "b"};
+    static const uint16_t want[] = {0, 1, 2, 0};
+    struct dataset ds = {0};
+    struct labels meta = {0};
+    struct maker m;
+    struct err e = {0};
+
+    (void)state;
+    make(&m, "none");
+    for (int i = 0; i < 4; i++) {
+        segment_of(&m, "w", machine[i]);
+        row(&m, 1, 1, PART_TRAIN);
+    }
+    finish(&m);
+    assert_int_equal(dataset_add(&ds, path, &e), 0);
+    assert_int_equal(ds.machines.n, 3);
+    assert_memory_equal(dataset_part(&ds, PART_TRAIN).machine, want,
+                        sizeof want);
+    dataset_describe(&ds, &meta);
+    assert_string_equal(labels_get(&meta, "data.machines"), "b, , a");
+    labels_release(&meta);
     dataset_release(&ds);
 }
 
@@ -187,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_go_to_the_part_of_their_last_row),
+        cmocka_unit_test(rows_know_their_machine),
         cmocka_unit_test(without_a_split_all_is_training),
         cmocka_unit_test(segments_must_agree),
         cmocka_unit_test(the_hash_tells_data_apart),

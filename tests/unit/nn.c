@@ -57,7 +57,8 @@ static double loss_of(struct check *c, float *dy)
 
     memcpy(c->w->input, c->x, ROWS * c->m->n_in * sizeof(float));
     y = workspace_forward(c->w, &pass, c->w->input);
-    return c->loss->eval(y, c->target, n, 1 / (float)n, dy) / (double)n;
+    return c->loss->eval(c->loss, y, c->target, n, 1 / (float)n, dy) /
+           (double)n;
 }
 
 /* Every parameter moved by +-h must move the loss as its gradient says. */
@@ -304,7 +305,7 @@ static void prediction_is_one_whatever_the_way(void **state)
     float *x = xcalloc(T * 4, sizeof *x), *row = xcalloc(N * 100, sizeof *row);
     float a[N], b[N], c;
     uint32_t end[N];
-    struct window_set set = {x, NULL, end, T, 4, N, 25, 1};
+    struct window_set set = {x, NULL, end, T, 4, N, 25, 1, NULL};
 
     (void)state;
     model_init(m, 1);

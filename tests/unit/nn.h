@@ -36,4 +36,18 @@ static inline struct model *model_of(const char *yaml, size_t n_features,
     return m;
 }
 
+/* The same with its branches, for training on so many machines. */
+static inline struct model *trained_model_of(const char *yaml,
+                                             size_t n_features, size_t delays,
+                                             size_t n_machines, struct err *e)
+{
+    struct node *root = NULL;
+    struct model *m = NULL;
+
+    if (config_parse(&root, "m.yaml", yaml, strlen(yaml), e) == 0)
+        model_new_trained(&m, root, n_features, delays, n_machines, e);
+    node_free(root);
+    return m;
+}
+
 #endif

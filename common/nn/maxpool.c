@@ -1,0 +1,144 @@
+/*
+ * maxpool: the largest of each `size` neighbours; what is left over at the
+ * end of a channel is not looked at.  The gradient goes to the first of the
+ * largest.  A NaN stays one, so that it is found.
+ *
+ *     - {type: maxpool, size: 2}
+ */
+#include <math.h>
+
+#include "common/math/vector.h"
+#include "common/nn/layers.h"
+
+#define BLOCK 4 /* outputs */
+/* A loop that is unrolled first is no loop to make vectors of. */
+#if defined __GNUC__ && !defined __clang__
+#define KEEP_LOOP _Pragma("GCC unroll 1")
+#else
+#define KEEP_LOOP
+#endif
+#define INLINE __attribute__((always_inline)) static inline
+
+static int setup(struct layer *l, const struct node *settings, struct err *e)
+{
+    int64_t size = 2;
+
+    if (node_int(settings, "size", 1, 4096, &size, e))
+        return -1;
+    l->kernel = (size_t)size;
+    if (l->kernel > l->in.length)
+        return node_error(settings, e,
+                          "maxpool: size %zu, and only %zu values in a row",
+                          l->kernel, l->in.length);
+    l->out = (struct shape){l->in.channels, l->in.length / l->kernel};
+    return 0;
+}
+
+/*
+ * Which of the values at x is the first of the largest, or the last that is no
+ * number.  Without branches, for which is the larger cannot be foreseen.
+ */
+INLINE unsigned largest(const float *x, size_t size, float *value)
+{
+    unsigned at = 0;
+
+    *value = x[0];
+    for (unsigned k = 1; k < size; k++) {
+        int better = (x[k] > *value) | isnan(x[k]);
+
+        at = better ? k : at;
+        *value = better ? x[k] : *value;
+    }
+    return at;
+}
+
+/*
+ * Inlined for a constant size, a block of outputs becomes vector instructions;
+ * rows are too short for the compiler's own way, vectors and then a rest.
+ */
+INLINE void take(size_t size, const struct layer *l, size_t n, const float *x,
+                 float *restrict y)
+{
+    size_t from = l->in.length, to = l->out.length;
+
+    for (size_t c = 0; c < n * l->in.channels; c++, x += from, y += to) {
+        size_t i = 0;
+
+        for (; i + BLOCK <= to; i += BLOCK)
+            KEEP_LOOP
+        for (size_t k = 0; k < BLOCK; k++)
+            largest(x + (i + k) * size, size, &y[i + k]);
+        for (; i < to; i++)
+            largest(x + i * size, size, &y[i]);
+    }
+}
+
+INLINE void give_one(size_t size, const float *x, float dy, float *restrict dx)
+{
+    float value;
+    unsigned at = largest(x, size, &value);
+
+    for (unsigned k = 0; k < size; k++)
+        dx[k] = k == at ? dy : 0;
+}
+
+INLINE void give(size_t size, const struct layer *l, size_t n, const float *x,
+                 const float *dy, float *restrict dx)
+{
+    size_t from = l->in.length, to = l->out.length;
+
+    for (size_t c = 0; c < n * l->in.channels; c++, x += from, dx += from) {
+        size_t i = 0;
+
+        for (; i + BLOCK <= to; i += BLOCK)
+            KEEP_LOOP
+        for (size_t k = 0; k < BLOCK; k++)
+            give_one(size, x + (i + k) * size, dy[i + k], dx + (i + k) * size);
+        for (; i < to; i++)
+            give_one(size, x + i * size, dy[i], dx + i * size);
+        for (i = to * size; i < from; i++)
+            dx[i] = 0;
+        dy += to;
+    }
+}
+
+VECTOR static void take_all(const struct layer *l, size_t n, const float *x,
+                            float *y)
+{
+    if (l->kernel == 2)
+        take(2, l, n, x, y);
+    else
+        take(l->kernel, l, n, x, y);
+}
+
+VECTOR static void give_all(const struct layer *l, size_t n, const float *x,
+                            const float *dy, float *dx)
+{
+    if (l->kernel == 2)
+        give(2, l, n, x, dy, dx);
+    else
+        give(l->kernel, l, n, x, dy, dx);
+}
+
+static void forward(const struct layer *l, const struct pass *p, const float *x,
+                    float *y)
+{
+    take_all(l, p->n, x, y);
+}
+
+static void backward(const struct layer *l, const struct pass *p,
+                     const float *x, const float *y, const float *dy, float *dx,
+                     float *const *grad)
+{
+    (void)y;
+    (void)grad;
+    give_all(l, p->n, x, dy, dx);
+}
+
+const struct layer_type layer_maxpool = {
+    .name = "maxpool",
+    .keys = (const char *const[]){"size", NULL},
+    .setup = setup,
+    .forward = forward,
+    .backward = backward,
+};

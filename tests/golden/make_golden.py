@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""Ten steps of training as PyTorch does them: what ours must repeat.
+
+    python3 tests/golden/make_golden.py v3 >tests/golden/v3.txt
+    python3 tests/golden/make_golden.py --check     (make check-golden)
+
+Weights and batches are drawn with the generator of common/base/rng.h, so that
+a recording holds results alone: `loss STEP VALUE`, and after the last step
+`weight TENSOR INDEX VALUE` for some of the weights; where the learning rate
+moves, `rate STEP VALUE` too.  Dropout is off.  adv is for three machines, with
+lambda .5; adamw is v3 with AdamW, the gradient's norm clipped at 1, three
+epochs of warm-up and then a cosine to 1e-5 at epoch 10, an epoch being a step.
+Needs torch and numpy; on a processor that OpenBLAS does not know, set
+OPENBLAS_CORETYPE=SkylakeX.
+"""
+import sys
+
+import numpy as np
+
+try:
+    import torch
+    from torch import nn
+except ImportError:
+    sys.exit("SKIPPED: no torch here; the recording stays as it is")
+
+SEED, STEPS, BATCH, MACHINES, LAMBDA = 7, 10, 100, 3, .5
+
+
+def mix(z):
+    with np.errstate(over="ignore"):
+        z = z + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def uniform(stream, n):
+    """rng_unit(rng_at(SEED, stream, 0..n-1)) as float32."""
+    key = mix(mix(np.array([SEED], np.uint64)) ^ np.uint64(stream))
+    bits = mix(key + np.arange(n, dtype=np.uint64))
+    return ((bits >> np.uint64(11)) * 2.0**-53).astype(np.float32)
+
+
+def mlp(sizes):
+    layers = []
+    for i in range(len(sizes) - 1):
+        layers.append(nn.Linear(sizes[i], sizes[i + 1]))
+        if i < len(sizes) - 2:
+            layers.append(nn.ReLU())
+    return layers
+
+
+class Last(nn.Module):
+    """The last step of an LSTM over (N, features, steps)."""
+
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+
+    def forward(self, x):
+        return self.lstm(x.transpose(1, 2))[0][:, -1]
+
+
+def v3():
+    return nn.Sequential(nn.Flatten(), *mlp([100, 512, 128, 64]),
+                         *mlp([64, 128, 64, 1]))
+
+
+def v4_plain():
+    return nn.Sequential(
+        nn.Conv1d(4, 32, 3, padding=1), nn.ReLU(),
+        nn.Conv1d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool1d(2),
+        nn.Flatten(), *mlp([768, 128, 64]), *mlp([64, 128, 64, 1]))
+
+
+def lstm():
+    return nn.Sequential(Last(2, 64), nn.Linear(64, 1))
+
+
+class Reverse(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return -LAMBDA * grad
+
+
+class Branched(nn.Module):
+    """v3 with a branch behind its encoder: extra() is its weighted loss."""
+
+    def __init__(self, sizes):
+        super().__init__()
+        self.enc = nn.Sequential(nn.Flatten(), *mlp([100, 512, 128, 64]))
+        self.branch = nn.Sequential(*mlp(sizes))
+        self.head = nn.Sequential(*mlp([64, 128, 64, 1]))
+
+    def forward(self, x):
+        return self.head(self.enc(x))
+
+
+class V2(Branched):
+    def extra(self, x):
+        return .01 * nn.functional.mse_loss(self.branch(self.enc(x)),
+                                            x.flatten(1))
+
+
+class Adv(Branched):
+    def extra(self, x):
+        machine = torch.arange(len(x)) % MACHINES
+        return nn.functional.cross_entropy(
+            self.branch(Reverse.apply(self.enc(x))), machine)
+
+
+def constant(params, rate, decay):
+    adam = torch.optim.Adam(params, lr=rate, weight_decay=decay)
+    return adam, None
+
+
+def cosine(params, rate, decay):
+    adam = torch.optim.AdamW(params, lr=rate, weight_decay=decay)
+    by = torch.optim.lr_scheduler
+    return adam, by.SequentialLR(adam, [
+        by.LinearLR(adam, 1 / 3, 1, 2),
+        by.CosineAnnealingLR(adam, STEPS - 3, 1e-5)], [3])
+
+
+FAMILIES = {  # name: (model, features, delays, loss, rate, L2, stride)
+    "v3": (v3, 4, 25, nn.MSELoss(), 5e-4, 3e-4, 97),
+    "v4-plain": (v4_plain, 4, 25, nn.L1Loss(), 5e-4, 3e-4, 97),
+    "lstm": (lstm, 2, 60, nn.MSELoss(), 1e-3, 0, 19),
+    "v2": (lambda: V2([64, 128, 512, 100]), 4, 25, nn.MSELoss(), 5e-4, 3e-4,
+           997),
+    "adv": (lambda: Adv([64, 128, MACHINES]), 4, 25, nn.MSELoss(), 5e-4, 3e-4,
+            997),
+    "adamw": (v3, 4, 25, nn.MSELoss(), 1e-3, 1e-2, 997),
+}
+
+
+def lines(family):
+    make, D, d, loss_of, rate, decay, stride = FAMILIES[family]
+    model = make()
+    with torch.no_grad():
+        for i, p in enumerate(model.parameters()):
+            # Around zero, as wide as PyTorch's own choice for 64 inputs.
+            draw = (uniform(1000 + i, p.numel()) - np.float32(.5)) / 4
+            p.copy_(torch.from_numpy(draw).view_as(p))
+    optimiser = cosine if family == "adamw" else constant
+    adam, schedule = optimiser(model.parameters(), rate, decay)
+    for step in range(STEPS):
+        rows = uniform(2 * step, BATCH * d * D).reshape(BATCH, d, D)
+        x = torch.from_numpy(rows.transpose(0, 2, 1).copy())
+        y = torch.from_numpy(uniform(2 * step + 1, BATCH)).view(-1, 1)
+        adam.zero_grad()
+        loss = loss_of(model(x), y)
+        if isinstance(model, Branched):
+            loss = loss + model.extra(x)
+        loss.backward()
+        yield f"loss {step}", loss.item()
+        if schedule:
+            nn.utils.clip_grad_norm_(model.parameters(), 1)
+            yield f"rate {step}", adam.param_groups[0]["lr"]
+        adam.step()
+        if schedule:
+            schedule.step()
+    for i, p in enumerate(model.parameters()):
+        flat = p.detach().flatten()
+        for j in range(0, len(flat), stride):
+            yield f"weight {i} {j}", flat[j].item()
+
+
+def check(family):
+    """The recording holds what PyTorch does today: no difference over 1e-5."""
+    with open(f"tests/golden/{family}.txt") as f:
+        recorded = [line.rsplit(" ", 1) for line in f]
+    fresh = list(lines(family))
+    same = len(fresh) == len(recorded) and all(
+        a == c and abs(b - float(v)) < 1e-5
+        for (a, b), (c, v) in zip(fresh, recorded))
+    print(f"{family}: {len(fresh)} values,", "the same" if same else "NOT the same")
+    return same
+
+
+def main():
+    if len(sys.argv) == 2 and sys.argv[1] in FAMILIES:
+        for what, value in lines(sys.argv[1]):
+            print(f"{what} {value:.12g}" if "rate" in what else
+                  f"{what} {value:.9g}")
+    elif sys.argv[1:] == ["--check"]:
+        sys.exit(not all([check(family) for family in FAMILIES]))
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+/*
+ * Models from configs/: their parameter counts, and ten steps as PyTorch makes
+ * them (tests/golden/make_golden.py).
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/base/xalloc.h"
+#include "common/math/blas.h"
+#include "common/nn/branch.h"
+#include "common/nn/recipe.h"
+#include "tests/unit/nn.h"
+
+enum { SEED = 7, STEPS = 10, BATCH = 100, MACHINES = 3 };
+
+static struct err e;
+
+static float drawn(uint64_t stream, size_t i)
+{
+    return (float)rng_unit(rng_at(SEED, stream, i));
+}
+
+static void no_dropout(struct model *m)
+{
+    for (size_t i = 0; i < m->n_layers; i++) {
+        m->layer[i].rate = 0;
+        if (m->layer[i].branch)
+            no_dropout(m->layer[i].branch->stack);
+    }
+}
+
+static void draw_weights(struct model *m)
+{
+    for (size_t i = 0; i < m->tensors.n; i++)
+        for (size_t j = 0; j < tensor_count(&m->tensors.at[i]); j++)
+            m->tensors.at[i].data[j] = (drawn(1000 + i, j) - .5f) / 4;
+}
+
+static void compare(const char *family, const struct model *m,
+                    const struct train_verdict *got)
+{
+    char *path = xasprintf("tests/golden/%s.txt", family);
+    FILE *f = fopen(path, "r");
+    int n_loss = 0, n_weights = 0, i, j;
+    char line[100];
+    double want;
+
+    if (!f)
+        fail_msg("%s: run this in the checkout", path);
+    while (fgets(line, sizeof line, f))
+        if (sscanf(line, "loss %d %lf", &i, &want) == 2) {
+            assert_true(fabs(got[i].train_loss - want) < 1e-4 * want);
+            n_loss++;
+        } else if (sscanf(line, "rate %d %lf", &i, &want) == 2) {
+            assert_true(fabs(got[i].lr - want) < 1e-9 * want);
+        } else if (sscanf(line, "weight %d %d %lf", &i, &j, &want) == 3) {
+            assert_true(fabs((double)m->tensors.at[i].data[j] - want) < 1e-4);
+            n_weights++;
+        } else {
+            fail_msg("no line of ours: %s", line);
+        }
+    fclose(f);
+    free(path);
+    assert_int_equal(n_loss, STEPS);
+    assert_true(n_weights > 100);
+}
+
+/* A batch of windows that share no row, of one machine after the other. */
+static void draw_batch(struct window_set *set, float *x, float *label,
+                       uint16_t *machine, uint32_t *end, uint64_t step)
+{
+    for (size_t i = 0; i < set->T * set->D; i++)
+        x[i] = drawn(2 * step, i);
+    for (uint32_t i = 0; i < BATCH; i++) {
+        end[i] = (uint32_t)((i + 1) * set->delays - 1);
+        label[end[i]] = drawn(2 * step + 1, i);
+        machine[end[i]] = (uint16_t)(i % MACHINES);
+    }
+}
+
+/* Each epoch is one batch; the data change under the trainer in between. */
+static void train_ten(struct model *m, const struct train_options *o, size_t D,
+                      size_t delays, struct train_verdict got[STEPS])
+{
+    size_t rows = BATCH * delays;
+    float *x = xcalloc(rows * D, sizeof *x), *label = xcalloc(rows, sizeof *x);
+    uint16_t *machine = xcalloc(rows, sizeof *machine);
+    uint32_t end[BATCH] = {0};
+    struct window_set set = {x, label, end, rows, D, BATCH, delays, 1, machine};
+    struct pool *pool = pool_new(2);
+    struct trainer *t = trainer_new(m, o, &set, pool);
+
+    for (uint32_t step = 0; step < STEPS; step++) {
+        draw_batch(&set, x, label, machine, end, step);
+        assert_int_equal(trainer_step(t, &e), 0);
+        got[step] = trainer_epoch_end(t, 1. / (step + 1));
+    }
+    trainer_free(t);
+    pool_free(pool);
+    free(x);
+    free(label);
+    free(machine);
+}
+
+struct golden {
+    const char *name, *config; /* config NULL: that of the same name */
+    size_t D, delays, n_params;
+    void (*change)(struct recipe *r, struct model *m); /* or NULL */
+};
+
+static void repeat_pytorch(struct golden g)
+{
+    char *path = xasprintf("configs/%s.yaml", g.config ? g.config : g.name);
+    struct train_verdict got[STEPS];
+    struct node *root = NULL;
+    struct recipe recipe;
+    struct model *m = NULL;
+
+    if (config_read(&root, path, &e) < 0 ||
+        recipe_read(&recipe, root, &e) < 0 ||
+        model_new_trained(&m, recipe.model, g.D, g.delays, MACHINES, &e) < 0)
+        fail_msg("%s", e.msg);
+    assert_int_equal(tensors_count(&m->tensors), g.n_params);
+    no_dropout(m);
+    draw_weights(m);
+    if (g.change)
+        g.change(&recipe, m);
+    train_ten(m, &recipe.train, g.D, g.delays, got);
+    compare(g.name, m, got);
+    model_free(m);
+    node_free(root);
+    free(path);
+}
+
+static void v3_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch((struct golden){"v3", NULL, 4, 25, 142273, NULL});
+}
+
+static void v4_plain_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch((struct golden){"v4-plain", NULL, 4, 25, 129953, NULL});
+}
+
+static void lstm_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch((struct golden){"lstm", NULL, 2, 60, 17473, NULL});
+}
+
+static void v2_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch((struct golden){"v2", NULL, 4, 25, 267941, NULL});
+}
+
+/* Not 1, so that the recording tells lambda from weight. */
+static void half_lambda(struct recipe *r, struct model *m)
+{
+    (void)r;
+    for (size_t i = 0; i < m->n_layers; i++)
+        if (m->layer[i].branch)
+            m->layer[i].branch->back = -.5;
+}
+
+static void adv_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch((struct golden){"adv", NULL, 4, 25, 150980, half_lambda});
+}
+
+static void use_adamw(struct recipe *r, struct model *m)
+{
+    struct train_options *o = &r->train;
+
+    (void)m;
+    o->decoupled = true;
+    o->lr = 1e-3;
+    o->weight_decay = 1e-2;
+    o->clip_norm = 1;
+    o->schedule = SCHEDULE_COSINE;
+    o->warmup_epochs = 3;
+    o->cosine_epochs = 10;
+    o->min_lr = 1e-5;
+}
+
+static void adamw_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch((struct golden){"adamw", "v3", 4, 25, 142273, use_adamw});
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(v3_repeats_pytorch),
+        cmocka_unit_test(v4_plain_repeats_pytorch),
+        cmocka_unit_test(lstm_repeats_pytorch),
+        cmocka_unit_test(v2_repeats_pytorch),
+        cmocka_unit_test(adv_repeats_pytorch),
+        cmocka_unit_test(adamw_repeats_pytorch),
+    };
+
+    (void)argc;
+    blas_start(argv);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
