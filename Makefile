@@ -101,8 +101,9 @@ fuzz:                           ## each fuzz target for FUZZ_TIME seconds
 	$(Q)sh tests/fuzz/run build/san-fuzzer-no-link-address-undefined/fuzz \
 	$(FUZZ_TIME)
 
-bench: all $(BENCHES:%=$(BUILD)/%) $(BUILD)/bench/make-samples ## the table of figures
-	$(Q)BUILD="$(abspath $(BUILD))" sh tests/bench/run
+bench bench-models: all $(BENCHES:%=$(BUILD)/%) $(BUILD)/bench/make-samples ## figures
+	$(Q)BUILD="$(abspath $(BUILD))" sh tests/bench/run \
+	$(if $(filter bench-models,$@),bench-nn)
 
 experiment: all                 ## every model under every split, from DATA
 	$(Q)+$(MAKE) -f pipelines/experiment.mk BIN=$(BUILD)/bin DATA=$(DATA)
@@ -143,6 +144,6 @@ help:                           ## this list
 
 .PHONY: all units replays tests check check-long check-layers check-headers \
         check-format check-style check-man check-fresh check-golden analyze fuzz \
-        bench experiment default-model install uninstall format clean help FORCE
+        bench bench-models experiment default-model install uninstall format clean help FORCE
 .SECONDARY .DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -274,6 +274,8 @@ static void check_options(const struct options *o)
         cli_usage_error("--interval: not in 100us..1d");
     if (o->count > 0 && o->duration_ns > 0)
         cli_usage_error("--count and --duration: one of them");
+    if (o->signals && *o->signals == '\0')
+        cli_usage_error("--signals: name one of " PROBE_SIGNALS ", all");
 }
 
 /* Returns the index of the command in argv. */

@@ -1,8 +1,9 @@
 /*
- * How fast v3 and v2 train and predict, beside PyTorch in the same minute and
- * beside what sgemm alone does on the same shapes.  Each figure is the best of
- * several runs, for the machine may be shared.  A piece of tests/bench/run:
- * ROOT is the checkout, SHARED has the peer; PYTHON is one that has torch.
+ * How fast the families train and predict, beside PyTorch in the same minute
+ * and, for those of dense layers alone, beside what sgemm does on the same
+ * shapes.  Each figure is the best of several runs, for the machine may be
+ * shared.  A piece of tests/bench/run: ROOT is the checkout, SHARED has the
+ * peer; PYTHON is one that has torch.
  */
 #include <math.h>
 #include <stdio.h>
@@ -17,7 +18,21 @@
 #include "common/nn/train.h"
 #include "formats/config.h"
 
-enum { D = 4, DELAYS = 25, ROWS = 32768 + DELAYS - 1, RUNS = 8, LIVE = 20000 };
+enum { RUNS = 8, LIVE = 20000 };
+
+/* What is promised, as a multiple of PyTorch; 0: nothing. */
+static const struct family {
+    const char *name; /* of configs/NAME.yaml */
+    const char *peer; /* as PyTorch's script calls it; NULL: not there */
+    size_t D, delays, windows;
+    double train, infer, one;
+    bool dense;
+} families[] = {
+    {"v3", "v3", 4, 25, 32768, 3, 2, 3, true},
+    {"v2", "v2", 4, 25, 32768, 3, 1.5, 3, true},
+    {"v4-plain", NULL, 4, 25, 32768, 0, 0, 0, false},
+    {"lstm", "lstm", 2, 60, 8192, 4, 4, 5, false},
+};
 
 struct data {
     float *x, *label;
@@ -25,19 +40,27 @@ struct data {
     struct window_set set;
 };
 
-static void make_data(struct data *d)
+static void make_data(struct data *d, const struct family *f)
 {
-    d->x = xmalloc_aligned(ROWS * D, sizeof *d->x);
-    d->label = xmalloc_aligned(ROWS, sizeof *d->label);
-    d->end = xcalloc(ROWS, sizeof *d->end);
-    for (size_t i = 0; i < ROWS * D; i++)
+    size_t rows = f->windows + f->delays - 1;
+
+    d->x = xmalloc_aligned(rows * f->D, sizeof *d->x);
+    d->label = xmalloc_aligned(rows, sizeof *d->label);
+    d->end = xcalloc(f->windows, sizeof *d->end);
+    for (size_t i = 0; i < rows * f->D; i++)
         d->x[i] = (float)rng_unit(rng_at(1, 2, i));
-    for (size_t i = 0; i < ROWS; i++)
-        d->label[i] = 20 + 60 * d->x[i * D];
-    for (uint32_t i = 0; i < ROWS - DELAYS + 1; i++)
-        d->end[i] = i + DELAYS - 1;
-    d->set = (struct window_set){
-        d->x, d->label, d->end, ROWS, D, ROWS - DELAYS + 1, DELAYS, 1, NULL};
+    for (size_t i = 0; i < rows; i++)
+        d->label[i] = 20 + 60 * d->x[i * f->D];
+    for (size_t i = 0; i < f->windows; i++)
+        d->end[i] = (uint32_t)(i + f->delays - 1);
+    d->set = (struct window_set){.x = d->x,
+                                 .label = d->label,
+                                 .end = d->end,
+                                 .T = rows,
+                                 .D = f->D,
+                                 .N = f->windows,
+                                 .delays = f->delays,
+                                 .tau = 1};
 }
 
 static double since(int64_t start_ns)
@@ -95,25 +118,26 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void live(const char *family, struct model *m,
-                 const struct window_set *set)
+/* Windows one at a time, as they come live: the median and the p99, in us. */
+static void live(struct model *m, const struct window_set *set, double *p50,
+                 double *p99)
 {
     struct predictor *p = predictor_new(m, NULL);
     double *us = xcalloc(LIVE, sizeof *us);
-    float window[D * DELAYS], y;
+    float *window = xcalloc(m->n_in, sizeof *window), y;
 
     for (size_t i = 0; i < LIVE; i++) {
         int64_t start = clock_monotonic_ns();
 
-        embed(set->x, D, DELAYS, 1, &set->end[i], 1, window);
+        embed(set->x, set->D, set->delays, 1, &set->end[i % set->N], 1, window);
         predict_rows(p, window, 1, &y);
         us[i] = since(start) * 1e6;
     }
     qsort(us, LIVE, sizeof *us, by_value);
-    printf("%s, one live window\tp99 50 us\tp99 %.1f us, p50 %.1f us\t%s\n",
-           family, us[LIVE / 100 * 99], us[LIVE / 2],
-           us[LIVE / 100 * 99] <= 50 ? "ok" : "no");
+    *p50 = us[LIVE / 2];
+    *p99 = us[LIVE / 100 * 99];
     free(us);
+    free(window);
     predictor_free(p);
 }
 
@@ -167,33 +191,43 @@ static double sgemm_rate(const struct model *m, size_t n, bool training,
     return *flops / best;
 }
 
-/* PyTorch's best of one and two threads, windows/s; 0 where it is not. */
-static void peer(const char *family, double *train, double *infer)
+struct rates {
+    double train, infer, one; /* windows/s; 0: not known */
+};
+
+/* PyTorch's best of one and two threads. */
+static struct rates peer(const struct family *family)
 {
     const char *shared = getenv("SHARED"), *python = getenv("PYTHON");
+    struct rates best = {0}, r;
     char command[600], line[200];
-    double t, i;
     FILE *f;
 
-    *train = *infer = 0;
-    for (int threads = 1; threads <= 2 && shared && *shared; threads++) {
+    for (int threads = 1; threads <= 2 && shared && *shared && family->peer;
+         threads++) {
         snprintf(command, sizeof command,
                  "env -u OPENBLAS_NUM_THREADS %s %s/bench/torch_models.py "
                  "speed %s --threads %d",
-                 python ? python : "/usr/bin/python3", shared, family, threads);
+                 python ? python : "/usr/bin/python3", shared, family->peer,
+                 threads);
         f = popen(command, "r");
         while (f && fgets(line, sizeof line, f))
-            if (sscanf(line, "%*s threads %*d batch %*d train %lf/s infer %lf",
-                       &t, &i) == 2) {
-                *train = fmax(*train, t);
-                *infer = fmax(*infer, i);
+            if (sscanf(line,
+                       "%*s threads %*d batch %*d train %lf/s infer %lf/s "
+                       "single %lf",
+                       &r.train, &r.infer, &r.one) == 3) {
+                best.train = fmax(best.train, r.train);
+                best.infer = fmax(best.infer, r.infer);
+                best.one = fmax(best.one, r.one);
             }
         if (f)
             pclose(f);
     }
+    return best;
 }
 
-/* times 0: nothing is promised; theirs 0: there is nothing to compare with. */
+/* times 0: nothing is promised; theirs 0: there is nothing to compare with;
+ * share 0: of sgemm's rate, not known. */
 static void line(const char *family, const char *what, double rate,
                  double times, double theirs, double share)
 {
@@ -204,47 +238,71 @@ static void line(const char *family, const char *what, double rate,
         printf("%g x PyTorch's %.0f/s", times, theirs);
     else if (times > 0)
         printf("%g x PyTorch, which is not here", times);
-    printf("\t%.0f windows/s, %.0f %% of sgemm alone\t%s\n", rate, 100 * share,
-           !judged                  ? "-"
-           : rate >= times * theirs ? "ok"
-                                    : "no");
+    printf("\t%.0f windows/s", rate);
+    if (theirs > 0)
+        printf(", %.1f x", rate / theirs);
+    if (share > 0)
+        printf(", %.0f %% of sgemm alone", 100 * share);
+    printf("\t%s\n", !judged ? "-" : rate >= times * theirs ? "ok" : "no");
 }
 
-static void report(const char *family, struct model *m,
+/* Windows/s if sgemm were all there is to do; 0 where it is not the most. */
+static double bound(const struct family *f, const struct model *m, size_t n,
+                    bool training)
+{
+    double flops, rate;
+
+    if (!f->dense)
+        return HUGE_VAL;
+    rate = sgemm_rate(m, n, training, &flops);
+    return rate / flops * (double)n;
+}
+
+static void report(const struct family *f, struct model *m,
                    const struct window_set *set)
 {
     float *y = xcalloc(set->N, sizeof *y);
-    double flops, sgemm, rate, train, infer;
+    struct rates theirs = peer(f);
+    double most, rate, p50, p99;
 
-    peer(family, &train, &infer);
-    sgemm = sgemm_rate(m, 64, true, &flops) / flops * 64;
+    most = bound(f, m, 64, true);
     rate = train_rate(m, set, 1);
-    line(family, "training, 1 thread", rate, 0, 0, rate / sgemm);
+    line(f->name, "training, 1 thread", rate, 0, 0, rate / most);
     rate = train_rate(m, set, 2);
-    line(family, "training, 2 threads", rate, 3, train, rate / sgemm / 2);
-    sgemm = sgemm_rate(m, 256, false, &flops) / flops * 256;
+    line(f->name, "training, 2 threads", rate, f->train, theirs.train,
+         rate / most / 2);
+    most = bound(f, m, 256, false);
     rate = predict_rate(m, set, 1, y);
-    line(family, "inference, 1 thread", rate, 0, 0, rate / sgemm);
+    line(f->name, "inference, 1 thread", rate, 0, 0, rate / most);
     rate = predict_rate(m, set, 2, y);
-    line(family, "inference, 2 threads", rate, 2, infer, rate / sgemm / 2);
-    live(family, m, set);
+    line(f->name, "inference, 2 threads", rate, f->infer, theirs.infer,
+         rate / most / 2);
+    live(m, set, &p50, &p99);
+    line(f->name, "one window at a time", 1e6 / p50, f->one, theirs.one, 0);
+    printf("%s, one live window\tp99 50 us\tp99 %.1f us, p50 %.1f us\t%s\n",
+           f->name, p99, p50, p99 <= 50 ? "ok" : "no");
     free(y);
 }
 
-/* The configs/FAMILY.yaml. */
-static void measure(const char *family, const struct window_set *set)
+static void measure(const struct family *f)
 {
     const char *root = getenv("ROOT");
-    char *path = xasprintf("%s/configs/%s.yaml", root ? root : ".", family);
+    char *path = xasprintf("%s/configs/%s.yaml", root ? root : ".", f->name);
     struct node *config = NULL;
     struct model *m = NULL;
+    struct data d;
     struct err e;
 
     if (config_read(&config, path, &e) < 0 ||
-        model_new_trained(&m, node_get(config, "model"), D, DELAYS, 1, &e) < 0)
+        model_new_trained(&m, node_get(config, "model"), f->D, f->delays, 1,
+                          &e) < 0)
         die(&e);
+    make_data(&d, f);
     model_init(m, 1);
-    report(family, m, set);
+    report(f, m, &d.set);
+    free(d.x);
+    free(d.label);
+    free(d.end);
     free(path);
     model_free(m);
     node_free(config);
@@ -252,16 +310,10 @@ static void measure(const char *family, const struct window_set *set)
 
 int main(int argc, char **argv)
 {
-    struct data d;
-
     (void)argc;
     blas_start(argv);
-    make_data(&d);
-    measure("v3", &d.set);
-    measure("v2", &d.set);
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        measure(&families[i]);
     printf("OpenBLAS kernels\t\t%s\t-\n", blas_core_name());
-    free(d.x);
-    free(d.label);
-    free(d.end);
     return 0;
 }

@@ -9,6 +9,8 @@ t tiny 2 "rapl-sample -i 1us"
 t both 2 "rapl-sample -n 1 -d 1s"
 t signals 2 "rapl-sample --signals stat,bogus"
 has "no signals 'bogus'"
+t 'no signals' 2 "rapl-sample --signals ''"
+has 'name one of'
 t label 2 "rapl-sample -l workload >a.rapl"
 t taken 2 "rapl-sample -l cpus=4 >a.rapl"
 has 'for the recorder to say'
