@@ -105,9 +105,9 @@ int input_from_checkpoint(struct input *in, const struct scaling *s, size_t D,
         if (checkpoint_copy(c, entry[i].name, CHECKPOINT_F32, entry[i].n,
                             entry[i].data, e) < 0)
             return -1;
-    for (int i = 0; i < N_ENTRIES; i++)
-        for (size_t d = 0; d < D; d++)
-            if (!isfinite(entry[i].data[d]))
+    for (int i = 0; i < n; i++)
+        for (size_t j = 0; j < entry[i].n; j++)
+            if (!isfinite(entry[i].data[j]))
                 return err_set(e, ERR_DATA,
                                "tensor '%s' holds what is no finite number",
                                entry[i].name);
