@@ -26,12 +26,13 @@ static const struct family {
     const char *peer; /* as PyTorch's script calls it; NULL: not there */
     size_t D, delays, windows;
     double train, infer, one;
+    double p99_us; /* of a live window */
     bool dense;
 } families[] = {
-    {"v3", "v3", 4, 25, 32768, 3, 2, 3, true},
-    {"v2", "v2", 4, 25, 32768, 3, 1.5, 3, true},
-    {"v4-plain", NULL, 4, 25, 32768, 0, 0, 0, false},
-    {"lstm", "lstm", 2, 60, 8192, 4, 4, 5, false},
+    {"v3", "v3", 4, 25, 32768, 3, 2, 3, 50, true},
+    {"v2", "v2", 4, 25, 32768, 3, 1.5, 3, 0, true},
+    {"v4-plain", NULL, 4, 25, 32768, 0, 0, 0, 0, false},
+    {"lstm", "lstm", 2, 60, 8192, 4, 4, 5, 0, false},
 };
 
 struct data {
@@ -279,8 +280,13 @@ static void report(const struct family *f, struct model *m,
          rate / most / 2);
     live(m, set, &p50, &p99);
     line(f->name, "one window at a time", 1e6 / p50, f->one, theirs.one, 0);
-    printf("%s, one live window\tp99 50 us\tp99 %.1f us, p50 %.1f us\t%s\n",
-           f->name, p99, p50, p99 <= 50 ? "ok" : "no");
+    printf("%s, one live window\t", f->name);
+    if (f->p99_us > 0)
+        printf("p99 %g us", f->p99_us);
+    printf("\tp99 %.1f us, p50 %.1f us\t%s\n", p99, p50,
+           f->p99_us == 0     ? "-"
+           : p99 <= f->p99_us ? "ok"
+                              : "no");
     free(y);
 }
 
