@@ -66,7 +66,8 @@ static int add_signal(struct derive *d, const struct channels *cs, int signal,
     if (!needed_by)
         return 0;
     return err_set(e, ERR_DATA,
-                   "feature '%s' needs channel '%s', which was not recorded",
+                   "feature '%s' needs channel '%s', which was not recorded; "
+                   "--features chooses others",
                    needed_by, what->channel);
 }
 
