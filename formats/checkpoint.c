@@ -138,23 +138,6 @@ int checkpoint_real(const struct checkpoint *c, const char *key, double *out,
     return 0;
 }
 
-int checkpoint_int(const struct checkpoint *c, const char *key, int64_t *out,
-                   struct err *e)
-{
-    const char *text = labels_get(&c->meta, key);
-    char *end;
-    long long v;
-
-    if (!text)
-        return err_set(e, ERR_DATA, "no '%s' in the checkpoint", key);
-    errno = 0;
-    v = strtoll(text, &end, 10);
-    if (end == text || *end || errno)
-        return err_set(e, ERR_DATA, "%s: '%s' is no whole number", key, text);
-    *out = v;
-    return 0;
-}
-
 int checkpoint_window_spec(const char *path, struct window_spec *spec,
                            struct err *e)
 {

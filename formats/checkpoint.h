@@ -121,8 +121,6 @@ int checkpoint_copy_all(const struct checkpoint *c, const struct tensors *ts,
 /* A number of the metadata; -1 with e filled (ERR_DATA) if there is none. */
 int checkpoint_real(const struct checkpoint *c, const char *key, double *out,
                     struct err *e);
-int checkpoint_int(const struct checkpoint *c, const char *key, int64_t *out,
-                   struct err *e);
 
 /*
  * What the model in the file at `path` must be fed; *spec is the caller's to

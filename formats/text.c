@@ -402,11 +402,6 @@ int text_row(struct text_writer *w, struct err *e)
     return w->buf.len < FULL ? 0 : text_writer_flush(w, e);
 }
 
-int64_t text_writer_rows(const struct text_writer *w)
-{
-    return w->rows;
-}
-
 int text_writer_close(struct text_writer *w, struct err *e)
 {
     int result;

@@ -67,9 +67,6 @@ int text_writer_flush(struct text_writer *w, struct err *e);
  */
 void text_columns_clear(struct text_writer *w);
 
-/* Rows so far. */
-int64_t text_writer_rows(const struct text_writer *w);
-
 /* The writer is gone, whatever is returned; NULL is legal. */
 int text_writer_close(struct text_writer *w, struct err *e);
 

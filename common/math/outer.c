@@ -1,21 +1,10 @@
 #include "common/math/outer.h"
 
+#include "common/math/lanes.h"
 #include "common/math/vector.h"
 
-#define LANES 16
 #define WIDTH (2 * LANES) /* columns of b at a time */
 #define HEIGHT 8          /* columns of a at a time: 16 sums in registers */
-
-typedef float vector __attribute__((vector_size(4 * LANES)));
-/* One that lies anywhere in memory. */
-typedef float loose __attribute__((vector_size(4 * LANES), aligned(4)));
-
-#define INLINE __attribute__((always_inline)) static inline
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
 
 /* The last columns of c may be fewer than a block has. */
 INLINE void add_part(float *c, const vector sum[2], size_t width)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/math/lanes.h"
+
 #define WIDTH 32 /* outputs in a panel: two vectors */
 #define HEIGHT 8 /* rows at a time: 16 sums in registers */
 
@@ -33,13 +35,9 @@ void panel_pack(const float *weight, const float *bias, size_t O, size_t I,
 
 #ifdef __clang__
 #define KERNEL __attribute__((target("avx512f")))
-#define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define KERNEL __attribute__((target("avx512f"), optimize("O3")))
-#define UNROLL _Pragma("GCC unroll 16")
 #endif
-
-typedef float vector __attribute__((vector_size(64)));
 
 /*
  * The same for any number of rows: inlined for a constant one, the sums stay

@@ -146,13 +146,3 @@ void ridge_free(struct ridge *r)
     free(r->window);
     free(r);
 }
-
-int ridge_fit(const struct window_set *set, double lambda, struct pool *pool,
-              float *weight, float *bias, struct err *e)
-{
-    struct ridge *r = ridge_new(set, pool);
-    int rc = ridge_solve(r, lambda, weight, bias, e);
-
-    ridge_free(r);
-    return rc;
-}

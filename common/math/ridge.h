@@ -9,22 +9,17 @@
  * Ridge regression in closed form: the weights w and the intercept b that
  * minimise |y - X w - b|^2 + lambda |w|^2; the intercept is not penalised.
  *
- * X'X is accumulated in double, in shards of fixed size that are summed in
- * order: the result is the same to the bit for any number of threads.  Memory
- * is bounded whatever N is.
+ * ridge_new() makes the one pass over the windows, which must stay until
+ * ridge_free(); ridge_solve() solves for a lambda, as often as asked.  X'X is
+ * accumulated in double, in shards of fixed size that are summed in order: the
+ * result is the same to the bit for any number of threads.  Memory is bounded
+ * whatever N is.
  *
  * set     (N, D*d) windows with labels, all finite
  * lambda  >= 0
  * weight  (D*d), bias (1): caller's storage
- * Returns 0, or -1 with ERR_DATA: no windows, a value that is not finite, or
- * columns that depend on one another (lambda above 0 helps).
- */
-int ridge_fit(const struct window_set *set, double lambda, struct pool *pool,
-              float *weight, float *bias, struct err *e);
-
-/*
- * The same in two steps, for more than one lambda: the pass over the windows,
- * and then what ridge_fit() does with its sums.  The set must stay meanwhile.
+ * ridge_solve() returns 0, or -1 with ERR_DATA: no windows, a value that is
+ * not finite, or columns that depend on one another (lambda above 0 helps).
  */
 struct ridge;
 

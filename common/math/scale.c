@@ -21,11 +21,6 @@ int scale_kind_parse(const char *name, enum scale_kind *kind, struct err *e)
                    name);
 }
 
-const char *scale_kind_name(enum scale_kind kind)
-{
-    return names[kind];
-}
-
 void scale_init(struct scale *s, enum scale_kind kind, size_t D)
 {
     s->kind = kind;

@@ -33,7 +33,6 @@ struct scale {
 
 /* "none", "minmax", "zscore"; -1 with ERR_DATA if it is none of them. */
 int scale_kind_parse(const char *name, enum scale_kind *kind, struct err *e);
-const char *scale_kind_name(enum scale_kind kind);
 
 /* The scale that changes nothing; scale_release() frees it. */
 void scale_init(struct scale *s, enum scale_kind kind, size_t D);

@@ -2,23 +2,12 @@
 
 #include <string.h>
 
+#include "common/math/lanes.h"
 #include "common/math/vector.h"
 
-#define LANES 16
 #define WIDTH (2 * LANES) /* positions at a time */
 #define HEIGHT 8          /* channels at a time: 16 sums in registers */
 #define SIDE 4            /* of a square of sums, in strip_correlate() */
-
-typedef float vector __attribute__((vector_size(4 * LANES)));
-/* One that lies anywhere in memory. */
-typedef float loose __attribute__((vector_size(4 * LANES), aligned(4)));
-
-#define INLINE __attribute__((always_inline)) static inline
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
 
 size_t strip_stride(size_t n, size_t pitch, size_t gap)
 {

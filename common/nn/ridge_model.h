@@ -11,7 +11,7 @@
  * predictor  of that model
  * best       what the model so fitted does on the validation windows
  * chosen     its lambda
- * Returns 0, or -1 with ERR_DATA: another kind of model, or as ridge_fit().
+ * Returns 0, or -1 with ERR_DATA: another kind of model, or as ridge_solve().
  */
 int ridge_model_fit(struct model *m, struct predictor *predictor,
                     struct pool *pool, const struct window_set *train,

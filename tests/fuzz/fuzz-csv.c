@@ -1,29 +1,7 @@
 /* A CSV, as the original collector writes it. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "formats/logfile.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    int fd = memfd_create("fuzz", MFD_CLOEXEC);
-    struct logfile *log;
-    struct log_row row;
-    char path[40];
-    struct err e;
-
-    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
-        abort();
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (logfile_open(&log, path, LOGFILE_ORIGINAL, NULL, 0, &e) == 0)
-        while (logfile_next(log, &row, &e) > 0)
-            if (row.why && !*row.why)
-                abort();
-    logfile_close(log);
-    close(fd);
-    return 0;
+    return fuzz_log(data, size, LOGFILE_ORIGINAL);
 }

@@ -12,6 +12,7 @@
 #include "common/nn/train.h"
 #include "common/nn/workspace.h"
 #include "tests/unit/nn.h"
+#include "tests/unit/rig.h"
 
 enum { MACHINES = 3, D = 2, DELAYS = 3, N = 600, T = N + DELAYS - 1 };
 
@@ -63,20 +64,13 @@ static void make_data(struct data *d)
     "layers: [{type: dense, out: 16}, {type: relu}, "                        \
     "{type: dense, out: machines}]}, {type: dense, out: 1}]"
 
-struct rig {
-    struct data data;
-    struct train_options options;
-    struct pool *pool;
-    struct model *model;
-    struct predictor *predictor;
-    struct trainer *trainer;
-};
-
 static struct rig *rig_new(const char *yaml, int threads)
 {
     struct rig *r = xcalloc(1, sizeof *r);
 
-    make_data(&r->data);
+    r->data = xcalloc(1, sizeof *r->data);
+    make_data(r->data);
+    r->set = r->data->set;
     train_options_init(&r->options);
     r->options.batch = 150;
     r->options.lr = 5e-3;
@@ -85,42 +79,7 @@ static struct rig *rig_new(const char *yaml, int threads)
     r->options.warmup_steps = 7;
     r->pool = pool_new(threads);
     r->model = must(yaml, D, DELAYS);
-    model_init(r->model, 1);
-    r->predictor = predictor_new(r->model, r->pool);
-    r->trainer = trainer_new(r->model, &r->options, &r->data.set, r->pool);
-    return r;
-}
-
-static void rig_free(struct rig *r)
-{
-    trainer_free(r->trainer);
-    predictor_free(r->predictor);
-    model_free(r->model);
-    pool_free(r->pool);
-    free(r);
-}
-
-static struct train_verdict run_epoch(struct rig *r)
-{
-    int more;
-
-    while ((more = trainer_step(r->trainer, &e)) > 0)
-        ;
-    assert_int_equal(more, 0);
-    return trainer_epoch_end(
-        r->trainer, evaluate(r->predictor, &r->options.loss, &r->data.set));
-}
-
-static void assert_same(const struct rig *a, const struct rig *b)
-{
-    const struct tensors *x = trainer_tensors(a->trainer);
-    const struct tensors *y = trainer_tensors(b->trainer);
-
-    for (size_t i = 0; i < x->n; i++)
-        assert_memory_equal(x->at[i].data, y->at[i].data,
-                            tensor_count(&x->at[i]) * sizeof(float));
-    assert_memory_equal(trainer_state(a->trainer), trainer_state(b->trainer),
-                        sizeof(struct train_state));
+    return rig_ready(r);
 }
 
 static void bits_do_not_depend_on_threads(void **state)
@@ -178,7 +137,7 @@ static void encode(const struct rig *r, float *z)
     struct workspace *w = workspace_new(r->model, N, false);
     struct pass pass = {.n = N};
 
-    embed(r->data.x, D, DELAYS, 1, r->data.end, N, w->input);
+    embed(r->data->x, D, DELAYS, 1, r->data->end, N, w->input);
     workspace_forward(w, &pass, w->input);
     memcpy(z, w->value[2], N * LATENT * sizeof *z);
     workspace_free(w);
@@ -216,7 +175,7 @@ static double told_apart(const struct rig *r)
     encode(r, z);
     for (uint32_t i = 0; i < N; i++) {
         end[i] = i;
-        machine[i] = r->data.machine[r->data.end[i]];
+        machine[i] = r->data->machine[r->data->end[i]];
     }
     model_init(m, 8);
     t = trainer_new(m, &o, &set, r->pool);

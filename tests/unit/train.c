@@ -12,6 +12,7 @@
 #include "common/nn/adam.h"
 #include "common/nn/train.h"
 #include "tests/unit/nn.h"
+#include "tests/unit/rig.h"
 
 #define SMALL                                    \
     "layers: [{type: dense, name: a, out: 33}, " \
@@ -51,70 +52,25 @@ static void make_data(struct data *d)
         (struct window_set){d->x, d->label, d->end, T, D, N, DELAYS, 1, NULL};
 }
 
-/* A trainer with all that it borrows. */
-struct rig {
-    struct data data;
-    struct train_options options;
-    struct pool *pool;
-    struct model *model;
-    struct predictor *predictor;
-    struct trainer *trainer;
-};
-
 static struct rig *rig_of(const char *yaml, int threads)
 {
     struct rig *r = xcalloc(1, sizeof *r);
 
-    make_data(&r->data);
+    r->data = xcalloc(1, sizeof *r->data);
+    make_data(r->data);
+    r->set = r->data->set;
     train_options_init(&r->options);
     r->options.batch = 150; /* shards of 64, 64, 22; last batch of 33 */
     r->options.lr = 1e-2;
     r->pool = pool_new(threads);
     r->model = model_of(yaml, D, DELAYS, &e);
     assert_non_null(r->model);
-    model_init(r->model, 1);
-    r->predictor = predictor_new(r->model, r->pool);
-    r->trainer = trainer_new(r->model, &r->options, &r->data.set, r->pool);
-    return r;
+    return rig_ready(r);
 }
 
 static struct rig *rig_new(int threads)
 {
     return rig_of(SMALL, threads);
-}
-
-static void rig_free(struct rig *r)
-{
-    trainer_free(r->trainer);
-    predictor_free(r->predictor);
-    model_free(r->model);
-    pool_free(r->pool);
-    free(r);
-}
-
-static struct train_verdict run_epoch(struct rig *r)
-{
-    int more;
-
-    while ((more = trainer_step(r->trainer, &e)) > 0)
-        ;
-    assert_int_equal(more, 0);
-    return trainer_epoch_end(
-        r->trainer, evaluate(r->predictor, &r->options.loss, &r->data.set));
-}
-
-/* Are two trainings in the same state, to the bit? */
-static void assert_same(const struct rig *a, const struct rig *b)
-{
-    const struct tensors *x = trainer_tensors(a->trainer);
-    const struct tensors *y = trainer_tensors(b->trainer);
-
-    assert_int_equal(x->n, y->n);
-    for (size_t i = 0; i < x->n; i++)
-        assert_memory_equal(x->at[i].data, y->at[i].data,
-                            tensor_count(&x->at[i]) * sizeof(float));
-    assert_memory_equal(trainer_state(a->trainer), trainer_state(b->trainer),
-                        sizeof(struct train_state));
 }
 
 static void bits_do_not_depend_on_threads(void **state)
@@ -141,7 +97,7 @@ static void bits_do_not_depend_on_threads(void **state)
 static double loss_at_rest(struct rig *r, size_t n, int64_t batch)
 {
     struct train_options o = r->options;
-    struct window_set set = r->data.set;
+    struct window_set set = r->set;
     struct trainer *t;
     double loss;
 
@@ -159,7 +115,7 @@ static double loss_at_rest(struct rig *r, size_t n, int64_t batch)
 static void an_epoch_takes_each_window_once(void **state)
 {
     struct rig *r = rig_new(2);
-    double want = evaluate(r->predictor, &r->options.loss, &r->data.set);
+    double want = rig_loss(r);
 
     (void)state;
     r->model->layer[2].rate = 0;
@@ -175,7 +131,7 @@ static void shards_drop_different_values(void **state)
 
     (void)state;
     for (size_t i = 0; i < T * D; i++)
-        r->data.x[i] = r->data.label[i / D] = .5f;
+        r->data->x[i] = r->data->label[i / D] = .5f;
     assert_true(loss_at_rest(r, 64, 64) == loss_at_rest(r, 64, 64));
     assert_true(fabs(loss_at_rest(r, 128, 128) - loss_at_rest(r, 64, 64)) >
                 1e-9);
@@ -193,8 +149,7 @@ static void training_learns(void **state)
         last = run_epoch(r).valid_loss;
     assert_true(last < .02 && first > .1);
     trainer_take_best(r->trainer);
-    assert_true(fabs(evaluate(r->predictor, &r->options.loss, &r->data.set) -
-                     trainer_state(r->trainer)->best) < 1e-12);
+    assert_true(fabs(rig_loss(r) - trainer_state(r->trainer)->best) < 1e-12);
     rig_free(r);
 }
 
@@ -256,7 +211,7 @@ static void a_bad_loss_is_named(void **state)
     float before;
 
     (void)state;
-    r->data.x[100 * D] = NAN;
+    r->data->x[100 * D] = NAN;
     before = r->model->params[0];
     while (trainer_step(r->trainer, &e) > 0)
         before = r->model->params[0];
@@ -264,7 +219,7 @@ static void a_bad_loss_is_named(void **state)
     assert_non_null(strstr(e.msg, "epoch 1, batch "));
     assert_non_null(strstr(e.msg, "an input"));
     assert_true(r->model->params[0] == before);
-    r->data.x[100 * D] = 0;
+    r->data->x[100 * D] = 0;
     tensors_find(&r->model->tensors, "b.weight")->data[0] = INFINITY;
     assert_int_equal(trainer_step(r->trainer, &e), -1);
     assert_non_null(strstr(e.msg, "b.weight"));
@@ -290,7 +245,7 @@ static void plateaus_lower_the_rate_and_stop(void **state)
     r->options.plateau_patience = 2;
     r->options.min_lr = 2e-3;
     r->options.stop_patience = 7;
-    t = trainer_new(r->model, &r->options, &r->data.set, r->pool);
+    t = trainer_new(r->model, &r->options, &r->set, r->pool);
     for (size_t i = 0; i < sizeof epochs / sizeof *epochs; i++) {
         struct train_verdict v = trainer_epoch_end(t, epochs[i].loss);
 
