@@ -1,5 +1,5 @@
 /* A CSV, as the original collector writes it. */
-#include "tests/fuzz/log.h"
+#include "tests/fuzz/fuzz_log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,5 +1,5 @@
 /* A log of powerstat. */
-#include "tests/fuzz/log.h"
+#include "tests/fuzz/fuzz_log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

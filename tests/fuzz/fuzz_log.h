@@ -1,5 +1,5 @@
-#ifndef TESTS_FUZZ_LOG_H
-#define TESTS_FUZZ_LOG_H
+#ifndef TESTS_FUZZ_FUZZ_LOG_H
+#define TESTS_FUZZ_FUZZ_LOG_H
 
 #include <stdio.h>
 #include <stdlib.h>
