@@ -6,9 +6,9 @@
 #include "common/nn/layers.h"
 
 static const struct layer_type *const types[] = {
-    &layer_dense,   &layer_relu,    &layer_dropout,    &layer_conv1d,
-    &layer_maxpool, &layer_lstm,    &layer_batch_norm, &layer_add,
-    &layer_concat,  &layer_reverse, &layer_branch};
+    &layer_dense,   &layer_relu,   &layer_dropout,    &layer_conv1d,
+    &layer_maxpool, &layer_lstm,   &layer_batch_norm, &layer_add,
+    &layer_concat,  &layer_reverse};
 #define N_TYPES (sizeof types / sizeof *types)
 
 const struct layer_type *layer_type_find(const char *name)
