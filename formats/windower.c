@@ -66,15 +66,16 @@ static int write_header(struct windower *w, const struct stream_header *h,
     window_spec_copy(&spec, &w->o->spec);
     mine.kind = STREAM_WINDOW;
     channels_release(&mine.channels);
-    window_channels(&mine.channels, &spec.features);
+    spec.interval_ns = interval_ns;
+    free(spec.target);
+    spec.target = xstrdup(derive_target(w->derive));
+    window_channels(&mine.channels, &spec);
     for (size_t j = 0; j < spec.features.n; j++) {
         free(mine.channels.at[j].unit);
         mine.channels.at[j].unit =
             xstrdup(feature_find(spec.features.at[j])->unit);
     }
-    spec.interval_ns = interval_ns;
-    free(spec.target);
-    spec.target = xstrdup(derive_target(w->derive));
+    w->K = window_n_targets(&spec);
     window_spec_to_meta(&spec, &mine.meta);
     labels_setf(&mine.meta, META_INTERVAL, "%" PRId64, interval_ns);
     strings_add(&mine.provenance, w->o->provenance);
@@ -130,8 +131,9 @@ static int write_row(struct windower *w, const struct derived *d, size_t i,
                      struct err *e)
 {
     struct split_run *run = &w->runs[w->n_runs - 1];
-    size_t D = w->o->spec.features.n;
+    size_t D = w->o->spec.features.n, K = w->K;
     uint8_t part = PART_NONE;
+    bool labelled = false;
 
     if (mark_gap(w, d->t_ns[i], e) < 0)
         return -1;
@@ -139,11 +141,14 @@ static int write_row(struct windower *w, const struct derived *d, size_t i,
         part = split_shuffle(&w->o->split, w->run_hash, run->rows);
     for (size_t j = 0; j < D; j++)
         w->cells[j] = bits_of_f32(d->x[j][i]);
-    w->cells[D] = bits_of_f32(d->label_w[i]);
-    w->cells[D + 1] = bits_of_f32((float)d->dt_s[i]);
-    w->cells[D + 2] = part;
+    for (size_t k = 0; k < K; k++) {
+        w->cells[D + k] = bits_of_f32(d->label_w[k][i]);
+        labelled |= !isnan(d->label_w[k][i]);
+    }
+    w->cells[D + K] = bits_of_f32((float)d->dt_s[i]);
+    w->cells[D + K + 1] = part;
     run->rows++;
-    w->stats->n_unlabelled += isnan(d->label_w[i]) != 0;
+    w->stats->n_unlabelled += !labelled;
     w->stats->n_windows += ++w->length >= window_span(&w->o->spec);
     w->stats->n_part[part]++;
     return stream_writer_row(w->out, d->t_ns[i], w->cells, e);
@@ -254,7 +259,7 @@ int windower_run(const struct windower_options *o, char **files, int n,
     int rc;
 
     memset(stats, 0, sizeof *stats);
-    w.cells = xcalloc(o->spec.features.n + 3, sizeof *w.cells);
+    w.cells = xcalloc(o->spec.features.n + MAX_TARGETS + 2, sizeof *w.cells);
     rc = split_needs_all(&o->split) ? windower_split(&w, files, n, e)
                                     : windower_derive(&w, files, n, e);
     stats->n_runs = w.n_runs;

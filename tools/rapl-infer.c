@@ -106,8 +106,8 @@ static int load_inputs(struct loaded *m, struct err *e)
 
     if (recipe_read_scaling(m->description, &s, e) < 0)
         return -1;
-    return input_from_checkpoint(&m->input, &s, m->spec.features.n, &m->file,
-                                 e);
+    return input_from_checkpoint(&m->input, &s, m->spec.features.n,
+                                 window_n_targets(&m->spec), &m->file, e);
 }
 
 static int load_interval(struct loaded *m, struct err *e)
@@ -128,18 +128,19 @@ static int load_interval(struct loaded *m, struct err *e)
 static int build_model(struct loaded *m, const char *path, struct err *e)
 {
     const char *text = labels_get(&m->file.meta, CHECKPOINT_MODEL);
+    struct model_use use;
 
     if (!text)
         return err_set(e, ERR_DATA, "no model in it ('" CHECKPOINT_MODEL "')");
     if (window_spec_from_meta(&m->spec, &m->file.meta, e) < 0 ||
         config_parse(&m->description, path, text, strlen(text), e) < 0 ||
-        load_inputs(m, e) < 0 || load_interval(m, e) < 0 ||
-        model_new(&m->model, m->description, m->spec.features.n,
-                  (size_t)m->spec.delays, e) < 0)
+        load_inputs(m, e) < 0 || load_interval(m, e) < 0)
         return -1;
-    if (m->model->n_out != 1)
-        return err_set(e, ERR_DATA, "the model gives %zu values, not one power",
-                       m->model->n_out);
+    use = (struct model_use){.D = m->spec.features.n,
+                             .delays = (size_t)m->spec.delays,
+                             .n_targets = window_n_targets(&m->spec)};
+    if (model_build(&m->model, m->description, &use, e) < 0)
+        return -1;
     if (checkpoint_copy_all(&m->file, &m->model->tensors, e) < 0)
         return -1;
     return tensors_check_finite(&m->model->tensors, e);

@@ -95,6 +95,7 @@ struct layer {
     double rate;                       /* dropout: share that is zeroed */
     size_t kernel, padding, dilation;  /* conv1d; kernel: maxpool as well */
     size_t n_machines;     /* training: machines in the data; else 0 */
+    size_t n_targets;      /* values that the model predicts; 0: not told */
     struct branch *branch; /* owned; NULL: this is none */
 };
 

@@ -27,7 +27,7 @@ struct plan {
     const char *prefix; /* of their names */
     int index;          /* of the first */
     bool trained;
-    size_t n_in, n_machines; /* of the whole model */
+    size_t n_in, n_machines, n_targets; /* of the whole model */
 };
 
 static int add_layers(struct model *m, const struct node *list,
@@ -85,6 +85,7 @@ static int layer_new(struct layer *l, size_t place, const struct plan *plan,
         snprintf(l->name, sizeof l->name, "%s%s", plan->prefix, name);
     l->n_in = l->in.channels * l->in.length;
     l->n_machines = plan->n_machines;
+    l->n_targets = plan->n_targets;
     if (l->type->setup(l, at, e))
         return -1;
     l->n_out = l->out.channels * l->out.length;
@@ -167,10 +168,32 @@ static int add_layers(struct model *m, const struct node *list,
     return 0;
 }
 
-static int build(struct model **out, const struct node *description, size_t D,
-                 size_t delays, struct plan *plan, struct err *e)
+/* What comes out is what is to be predicted. */
+static int check_targets(const struct model *m, const struct node *last,
+                         size_t K, struct err *e)
+{
+    if (K == 0 || m->n_out == K)
+        return 0;
+    if (K == 1)
+        return node_error(last, e,
+                          "%zu values come out; one, the power, is wanted",
+                          m->n_out);
+    return node_error(last, e,
+                      "%zu values come out, and the windows have %zu targets; "
+                      "the last layer wants out: targets",
+                      m->n_out, K);
+}
+
+int model_build(struct model **out, const struct node *description,
+                const struct model_use *use, struct err *e)
 {
     const struct node *list = node_get(description, "layers");
+    size_t D = use->D, delays = use->delays;
+    struct plan plan = {.prefix = "",
+                        .trained = use->trained,
+                        .n_in = D * delays,
+                        .n_machines = use->n_machines,
+                        .n_targets = use->n_targets};
     struct model *m;
 
     *out = NULL;
@@ -181,8 +204,10 @@ static int build(struct model **out, const struct node *description, size_t D,
                           D, delays);
     m = xcalloc(1, sizeof *m);
     m->in = (struct shape){D, delays};
-    m->n_in = plan->n_in = D * delays;
-    if (add_layers(m, list, plan, e) || make_params(m, list, e)) {
+    m->n_in = plan.n_in;
+    if (add_layers(m, list, &plan, e) ||
+        check_targets(m, list->item[list->n - 1], use->n_targets, e) ||
+        make_params(m, list, e)) {
         model_free(m);
         return -1;
     }
@@ -193,18 +218,18 @@ static int build(struct model **out, const struct node *description, size_t D,
 int model_new(struct model **m, const struct node *description, size_t D,
               size_t delays, struct err *e)
 {
-    struct plan plan = {.prefix = ""};
+    struct model_use use = {.D = D, .delays = delays};
 
-    return build(m, description, D, delays, &plan, e);
+    return model_build(m, description, &use, e);
 }
 
 int model_new_trained(struct model **m, const struct node *description,
                       size_t D, size_t delays, size_t n_machines, struct err *e)
 {
-    struct plan plan = {
-        .prefix = "", .trained = true, .n_machines = n_machines};
+    struct model_use use = {
+        .D = D, .delays = delays, .n_machines = n_machines, .trained = true};
 
-    return build(m, description, D, delays, &plan, e);
+    return model_build(m, description, &use, e);
 }
 
 void model_init(struct model *m, uint64_t seed)

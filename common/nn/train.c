@@ -30,7 +30,8 @@ struct trainer {
     float *grad;             /* (shards, model->size) */
     double *loss;            /* (shards) summed over their rows */
     double *squares;         /* (ranges) of the gradient, summed */
-    float *target;           /* (threads, shard_rows) */
+    float *target;           /* (threads, shard_rows, K) */
+    float *weight;           /* (threads, shard_rows) of rows, in the loss */
     uint16_t *machine;       /* (threads, shard_rows), for branches */
     struct workspace **work; /* one a thread */
     size_t shard_rows;
@@ -96,7 +97,9 @@ struct trainer *trainer_new(struct model *m, const struct train_options *o,
     t->grad = xmalloc_aligned(shards * m->size, sizeof *t->grad);
     memset(t->grad, 0, shards * m->size * sizeof *t->grad);
     t->loss = xcalloc(shards, sizeof *t->loss);
-    t->target = xcalloc(threads * t->shard_rows, sizeof *t->target);
+    t->target = xcalloc(threads * t->shard_rows * window_set_targets(set),
+                        sizeof *t->target);
+    t->weight = xcalloc(threads * t->shard_rows, sizeof *t->weight);
     t->machine = xcalloc(threads * t->shard_rows, sizeof *t->machine);
     t->squares = xcalloc(n_ranges(t), sizeof *t->squares);
     t->work = xcalloc(threads, sizeof(struct workspace *));
@@ -122,6 +125,7 @@ void trainer_free(struct trainer *t)
     free(t->squares);
     free(t->machine);
     free(t->target);
+    free(t->weight);
     free(t->order);
     tensors_release(&t->tensors);
     free(t);
@@ -155,7 +159,8 @@ static void run_shard(void *arg, size_t i, int thread)
     const struct window_set *s = &t->set;
     const struct loss_type *loss = &t->options.loss;
     struct workspace *w = t->work[thread];
-    float *target = t->target + (size_t)thread * t->shard_rows, *y;
+    size_t K = window_set_targets(s), own = (size_t)thread * t->shard_rows;
+    float *target = t->target + own * K, *y;
     size_t at = i * t->shard_rows;
     const uint32_t *end = t->order + t->first + at;
     struct pass pass = {
@@ -165,16 +170,17 @@ static void run_shard(void *arg, size_t i, int thread)
         .step = t->state.step,
         .row = at,
         .batch = t->n,
-        .machine = t->machine + (size_t)thread * t->shard_rows,
+        .machine = t->machine + own,
     };
 
     embed(s->x, s->D, s->delays, s->tau, end, pass.n, w->input);
-    embed_labels(s->label, end, pass.n, target);
+    embed_labels(s, end, pass.n, target);
     for (size_t k = 0; k < pass.n && s->machine; k++)
-        t->machine[(size_t)thread * t->shard_rows + k] = s->machine[end[k]];
+        t->machine[own + k] = s->machine[end[k]];
     y = workspace_forward(w, &pass, w->input);
-    t->loss[i] =
-        loss->eval(loss, y, target, pass.n, 1 / (float)t->n, w->slope[0]);
+    t->loss[i] = loss_rows(loss, y, target,
+                           embed_weights(s, end, pass.n, t->weight + own),
+                           pass.n, K, 1 / (float)t->n, w->slope[0]);
     t->loss[i] += w->branch_loss;
     workspace_backward(w, &pass, t->grad + i * t->model->size);
 }
@@ -309,7 +315,9 @@ double evaluate(struct predictor *p, const struct loss_type *loss,
                 const struct window_set *set)
 {
     size_t room = set->N < EVALUATE ? set->N : EVALUATE;
-    float *y = xcalloc(room, sizeof *y), *target = xcalloc(room, sizeof *y);
+    size_t K = window_set_targets(set);
+    float *y = xcalloc(room * K, sizeof *y);
+    float *target = xcalloc(room * K, sizeof *y);
     double sum = 0;
 
     for (size_t at = 0; at < set->N; at += EVALUATE) {
@@ -318,8 +326,8 @@ double evaluate(struct predictor *p, const struct loss_type *loss,
         part.end += at;
         part.N = set->N - at < EVALUATE ? set->N - at : EVALUATE;
         predict_windows(p, &part, y);
-        embed_labels(part.label, part.end, part.N, target);
-        sum += loss->eval(loss, y, target, part.N, 0, NULL);
+        embed_labels(&part, part.end, part.N, target);
+        sum += loss_rows(loss, y, target, NULL, part.N, K, 0, NULL);
     }
     free(y);
     free(target);

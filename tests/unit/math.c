@@ -241,7 +241,7 @@ static void windows_are_the_naive_view(void **state)
     for (uint32_t i = 0; i < N; i++)
         end[i] = T - 1 - i;
     embed(x, D, DELAYS, TAU, end, N, out);
-    embed_labels(x, end, N, labels);
+    embed_labels(&(struct window_set){.label = x}, end, N, labels);
     for (int i = 0; i < N; i++) {
         assert_true(labels[i] == x[end[i]]);
         for (int f = 0; f < D; f++)
