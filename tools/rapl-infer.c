@@ -63,7 +63,7 @@ struct recent {
     float *x;          /* (cap, D) */
     uint32_t *outside; /* (cap) features out of range */
     uint32_t *end;     /* (cap) rows where a window ends */
-    float *y;          /* (cap) */
+    float *y;          /* (cap, K) */
     float *row;        /* (D*d) one window, live */
 };
 
@@ -78,6 +78,8 @@ struct job {
     struct text_writer *text;
     struct readout readout;
     const char *run, *workload; /* of the segment */
+    int measured[MAX_TARGETS];  /* of the model's targets: which of the
+                                   stream's, or -1 */
     bool target_said;
     int64_t n_rows, n_windows, n_low;
 };
@@ -262,7 +264,8 @@ static int close_output(struct job *j, bool failed, struct err *e)
 /* ---- prediction ---- */
 
 /* Room for n more rows behind the span - 1 that a new window may reach. */
-static void make_room(struct recent *r, size_t D, size_t span, size_t n)
+static void make_room(struct recent *r, size_t D, size_t K, size_t span,
+                      size_t n)
 {
     size_t keep = r->n < span - 1 ? r->n : span - 1, first = r->n - keep;
 
@@ -279,7 +282,7 @@ static void make_room(struct recent *r, size_t D, size_t span, size_t n)
     r->x = xreallocarray(r->x, r->cap * D, sizeof *r->x);
     r->outside = xreallocarray(r->outside, r->cap, sizeof *r->outside);
     r->end = xreallocarray(r->end, r->cap, sizeof *r->end);
-    r->y = xreallocarray(r->y, r->cap, sizeof *r->y);
+    r->y = xreallocarray(r->y, r->cap * K, sizeof *r->y);
 }
 
 /* Append rows, scaled; returns how many windows end in them. */
@@ -288,7 +291,7 @@ static size_t append(struct job *j, const struct window_rows *rows)
     struct recent *r = &j->recent;
     size_t D = rows->D, span = window_span(&j->m.spec), n = 0;
 
-    make_room(r, D, span, rows->n);
+    make_room(r, D, j->m.model->n_out, span, rows->n);
     for (size_t i = 0; i < rows->n; i++) {
         r->outside[r->n + i] = (uint32_t)support_outside(
             rows->x + i * D, D, j->m.input.min, j->m.input.max);
@@ -321,24 +324,31 @@ static void predict(struct job *j, size_t n)
     scale_invert(&j->m.input.target, r->y, n);
 }
 
+/* The watts that were measured of the model's target k; NaN: none. */
+static float measured(const struct job *j, const struct window_rows *rows,
+                      size_t k, size_t at)
+{
+    return j->measured[k] < 0 ? NAN : rows->labels[j->measured[k]][at];
+}
+
 static int infer_rows(struct job *j, const struct window_rows *rows,
                       struct err *e)
 {
     struct recent *r = &j->recent;
-    size_t n = append(j, rows), first = r->n - rows->n;
+    size_t n = append(j, rows), first = r->n - rows->n, K = j->m.model->n_out;
 
     predict(j, n);
     for (size_t i = 0; i < n; i++) {
         size_t at = r->end[i] - first;
         struct prediction p = {
             .t_ns = rows->t_ns[at],
-            .power_w = r->y[i],
-            .lower_w = r->y[i] + (float)j->m.low_w,
-            .upper_w = r->y[i] + (float)j->m.high_w,
+            .power_w = r->y[i * K],
+            .lower_w = r->y[i * K] + (float)j->m.low_w,
+            .upper_w = r->y[i * K] + (float)j->m.high_w,
             .support =
                 support_score(r->outside, rows->D, (size_t)j->m.spec.delays,
                               (size_t)j->m.spec.tau, r->end[i]),
-            .measured_w = rows->label[at],
+            .measured_w = measured(j, rows, 0, at),
             .dt_s = rows->dt_s[at],
             .part = (enum part)rows->part[at],
         };
@@ -350,6 +360,28 @@ static int infer_rows(struct job *j, const struct window_rows *rows,
     return 0;
 }
 
+/*
+ * Find what the stream measures of what the model predicts; returns whether
+ * there is anything.  One single target stands beside another all the same.
+ */
+static bool match_targets(struct job *j, const struct window_spec *spec)
+{
+    struct strings want = {0}, have = {0};
+    bool any = false;
+
+    strings_split(&want, j->m.spec.target, ',');
+    strings_split(&have, spec->target, ',');
+    for (size_t k = 0; k < want.n; k++) {
+        j->measured[k] = strings_find(&have, want.at[k]);
+        any |= j->measured[k] >= 0;
+    }
+    if (want.n == 1 && have.n == 1)
+        j->measured[0] = 0;
+    strings_release(&want);
+    strings_release(&have);
+    return any;
+}
+
 static int begin_segment(struct job *j, const struct window_reader *r,
                          struct err *e)
 {
@@ -359,8 +391,8 @@ static int begin_segment(struct job *j, const struct window_reader *r,
     if (window_spec_check(&j->m.spec, spec, e) < 0)
         return err_prefix(e, "not the model's windows (rapl-window --like "
                              "makes them)");
-    if (strcmp(spec->target, j->m.spec.target) != 0 &&
-        strcmp(spec->target, "none") != 0 && !j->target_said) {
+    if (!match_targets(j, spec) && strcmp(spec->target, "none") != 0 &&
+        !j->target_said) {
         log_warn("the model predicts '%s' and the stream measures '%s': the "
                  "two cannot be compared",
                  j->m.spec.target, spec->target);
