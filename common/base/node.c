@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_KEY = 32 }; /* letters that tell keys apart */
+#include "common/base/near.h"
 
 static void free_tree(struct node *node)
 {
@@ -150,47 +150,6 @@ static bool is_known(const char *key, const char *const *known)
     return false;
 }
 
-/*
- * How many letters are to be put in, left out, changed or swapped with the
- * next to make b of a (Damerau and Levenshtein); MAX_KEY for long ones.
- */
-static int distance(const char *a, const char *b)
-{
-    int d[MAX_KEY + 1][MAX_KEY + 1];
-    int n = (int)strnlen(a, MAX_KEY), m = (int)strnlen(b, MAX_KEY);
-
-    for (int i = 0; i <= n; i++)
-        for (int j = 0; j <= m; j++) {
-            int best = i + j;
-
-            if (i && j) {
-                best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-                best = d[i - 1][j] < best ? d[i - 1][j] + 1 : best;
-                best = d[i][j - 1] < best ? d[i][j - 1] + 1 : best;
-            }
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                best = d[i - 2][j - 2] < best ? d[i - 2][j - 2] + 1 : best;
-            d[i][j] = best;
-        }
-    return d[n][m];
-}
-
-/* The known key that is meant by a misspelt one, or NULL. */
-static const char *nearest(const char *key, const char *const *known)
-{
-    int best = (int)strnlen(key, MAX_KEY) / 3 + 1, d;
-    const char *found = NULL;
-
-    for (; *known; known++) {
-        d = distance(key, *known);
-        if (d <= best && !(found && d == best)) {
-            best = d;
-            found = *known;
-        }
-    }
-    return found;
-}
-
 int node_check_keys(const struct node *map, const char *const *known,
                     struct err *e)
 {
@@ -203,12 +162,12 @@ int node_check_keys(const struct node *map, const char *const *known,
     for (size_t i = 0; i < map->n; i++) {
         if (is_known(map->key[i]->text, known))
             continue;
-        near = nearest(map->key[i]->text, known);
+        near = near_name(map->key[i]->text, known);
         for (; *known && len < sizeof list; known++)
             len +=
                 (size_t)snprintf(list + len, sizeof list - len, " %s", *known);
         return node_error(map->key[i], e, "unknown key '%.100s'%s%s; known:%s",
-                          map->key[i]->text, near ? "; did you mean " : "",
+                          map->key[i]->text, near ? "; near: " : "",
                           near ? near : "", list);
     }
     return 0;

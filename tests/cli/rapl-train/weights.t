@@ -96,7 +96,7 @@ for bad in '{balance: true}' '{label: workload}' \
     t "bad $bad" 3 "rapl-train -c bad$i.yaml -o x.ckpt a.win"
     has "bad$i.yaml:11: "
 done
-has "unknown key 'wieghts'; did you mean weights"
+has "unknown key 'wieghts'; near: weights"
 t no-such-value 3 'rapl-train -c bad8.yaml -o x.ckpt a.win'
 has "no workload is called 'fewer'; there are: many, few"
 t no-such-label 3 'rapl-train -c bad9.yaml -o x.ckpt a.win'
