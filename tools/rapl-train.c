@@ -169,6 +169,10 @@ static int build(struct job *j, struct err *e)
 
     if (model_build(&j->model, j->recipe.model, &use, e) < 0)
         return -1;
+    if (model_idle_branch(j->model))
+        log_warn("branch %s has nothing to learn: the label `machine` is the "
+                 "same in all recordings",
+                 model_idle_branch(j->model));
     j->pool = pool_new(cli_threads(&j->o->common));
     j->predictor = predictor_new(j->model, j->pool);
     log_verbose("%s: %zu parameters, %zu windows to train on, %s kernels, "
@@ -334,15 +338,11 @@ static int end_epoch(struct job *j)
 /* Score the best parameters; what training ended with is written as well. */
 static int finish(struct job *j, struct err *e)
 {
-    size_t size = j->model->size * sizeof *j->model->params;
     double done = windows_done(j) - j->first;
-    float *last = xmalloc(size);
 
-    memcpy(last, j->model->params, size);
-    trainer_take_best(j->trainer);
+    trainer_swap_best(j->trainer);
     score_test(j);
-    memcpy(j->model->params, last, size);
-    free(last);
+    trainer_swap_best(j->trainer);
     log_verbose("%.0f windows/s in training",
                 done * NS_PER_S / (double)(j->train_ns + 1));
     return save(j, e);
