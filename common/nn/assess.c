@@ -34,14 +34,19 @@ void assess(struct assessment *a, struct predictor *p,
         scale_invert(target, residual, N);
     }
     for (size_t i = 0; i < N; i++) {
-        struct metric_row row = {y[i], residual[i], NAN, NAN, NAN};
+        struct metric_row row = {
+            .predicted_w = y[i], .measured_w = residual[i], .dt_s = NAN};
 
+        for (int k = 0; k < INTERVALS; k++)
+            row.lower_w[k] = row.upper_w[k] = NAN;
         metric_add(&a->metric, &row, ASSESS_MAPE_FLOOR_W);
         residual[i] -= y[i];
     }
     a->mae_w = figure(&a->metric, "mae");
     a->r2 = figure(&a->metric, "r2");
-    conformal_interval(residual, N, ASSESS_COVERAGE, &a->low_w, &a->high_w);
+    for (int k = 0; k < INTERVALS; k++)
+        conformal_interval(residual, N, interval_percent(k) / 100.0,
+                           &a->low_w[k], &a->high_w[k]);
     free(residual);
     free(y);
 }
@@ -51,7 +56,7 @@ void assessment_scores(const struct assessment *a, const char *part,
 {
     char title[64], key[128];
 
-    for (size_t i = 0; i < METRIC_FIGURES; i++) {
+    for (size_t i = 0; i < METRIC_FIRST; i++) {
         double v = metric_figures[i].value(&a->metric);
 
         if (strcmp(metric_figures[i].unit, "j") == 0)
@@ -65,6 +70,14 @@ void assessment_scores(const struct assessment *a, const char *part,
 
 void assessment_interval(const struct assessment *a, struct labels *ls)
 {
-    labels_setf(ls, "interval.low_w", "%.9g", a->low_w);
-    labels_setf(ls, "interval.high_w", "%.9g", a->high_w);
+    labels_setf(ls, "interval.low_w", "%.9g", a->low_w[INTERVAL_90]);
+    labels_setf(ls, "interval.high_w", "%.9g", a->high_w[INTERVAL_90]);
+    for (int k = 0; k < INTERVAL_90; k++) {
+        char key[32];
+
+        snprintf(key, sizeof key, "interval.low%d_w", interval_percent(k));
+        labels_setf(ls, key, "%.9g", a->low_w[k]);
+        snprintf(key, sizeof key, "interval.high%d_w", interval_percent(k));
+        labels_setf(ls, key, "%.9g", a->high_w[k]);
+    }
 }
