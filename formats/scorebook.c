@@ -165,15 +165,20 @@ static const char *part_of_key(const struct scorebook *b,
  */
 static char *split_name(const struct stream_header *h)
 {
-    char *name = xstrdup(split_of(h)), *to = name;
-    bool value = false;
+    const char *split = split_of(h);
+    struct split s = {.seed = 0};
+    struct err ignored;
+    char *name, *keys;
 
-    for (const char *p = name; *p; p++) {
-        value = *p == '=' || (value && *p != ',');
-        if (!value)
-            *to++ = *p;
+    if (split_parse(&s, split, "1,1,1", 0, &ignored) == 0 &&
+        s.kind == SPLIT_LEAVE) {
+        keys = strings_join(&s.key, ",");
+        name = xasprintf("leave:%s", keys);
+        free(keys);
+    } else {
+        name = xstrndup(split, strcspn(split, "="));
     }
-    *to = '\0';
+    split_release(&s);
     return name;
 }
 

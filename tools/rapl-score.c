@@ -36,6 +36,12 @@ struct options {
     const struct metric_figure *by_figure; /* the criterion */
 };
 
+#define OPTIONS_INIT                                                      \
+    {                                                                     \
+        .common = CLI_COMMON_INIT, .mape_floor = "1W", .criterion = "r2", \
+        .idle = "workload=idle", .select = -1                             \
+    }
+
 /* Does it pass?  Each gate that it does not is said. */
 static bool check_gates(const struct options *o, const struct metric *m,
                         const char *model, const char *split, const char *part)
@@ -196,13 +202,24 @@ static void take_options(struct options *o, struct scorebook *b,
     t->seed = (uint64_t)o->common.seed;
 }
 
+static const char EXAMPLES[] =
+    "  rapl-infer v4.ckpt windows.rapl | rapl-score --by workload\n"
+    "  rapl-score --gate 'mae<2.5' p.rapl";
+
+/* Nothing that is read is written over. */
+static int open_output(const struct options *o, struct score_table *t,
+                       char **paths, int n, struct err *e)
+{
+    const struct cli_common *c = &o->common;
+
+    if (output_check(c->output, c->config, paths, n, e) < 0)
+        return -1;
+    return text_writer_open(&t->text, c->output, t->format, e);
+}
+
 int main(int argc, char **argv)
 {
-    struct options o = {.common = CLI_COMMON_INIT,
-                        .mape_floor = "1W",
-                        .criterion = "r2",
-                        .idle = "workload=idle",
-                        .select = -1};
+    struct options o = OPTIONS_INIT;
     struct scorebook b = {.pick = PICK_AUTO};
     struct opt opts[] = {
         {OPT_STRINGS, 0, "by", &o.by_lists, "LABEL,...",
@@ -210,8 +227,7 @@ int main(int argc, char **argv)
         {OPT_FLAG, 0, "compare", &o.compare, 0,
          "a row a model: splits side by side, and the gap", 0, 0, 0, 0},
         {OPT_CHOICE, 0, "select", &o.select, "HOW",
-         "nested: choose a model for each group by the others", 0, 0, "nested",
-         0},
+         "nested: choose for each group by the others", 0, 0, "nested", 0},
         {OPT_STRING, 0, "criterion", &o.criterion, "FIGURE",
          "what --select chooses by (default r2)", 0, 0, 0, 0},
         {OPT_INT, 0, "bootstrap", &o.draws, "N",
@@ -238,17 +254,14 @@ int main(int argc, char **argv)
         .usage = "[OPTIONS] [FILE...]",
         .about = "Compare predicted with measured power: prediction streams "
                  "in, a table out.",
-        .examples = "  rapl-infer v4.ckpt windows.rapl | rapl-score --by "
-                    "workload\n  rapl-score --gate 'mae<2.5' p.rapl",
+        .examples = EXAMPLES,
         .opts = opts};
     struct score_table table = {.draws = 0};
     struct err e;
     int first = cli_parse(&cli, argc, argv, &o.common), status;
 
     take_options(&o, &b, &table, &cli);
-    if (output_check(o.common.output, o.common.config, argv + first,
-                     argc - first, &e) < 0 ||
-        text_writer_open(&table.text, o.common.output, table.format, &e) < 0)
+    if (open_output(&o, &table, argv + first, argc - first, &e) < 0)
         die(&e);
     status = run(&o, argv + first, argc - first, &b, &table, &e);
     if (status < 0 || text_writer_close(table.text, &e) < 0)
