@@ -217,6 +217,23 @@ int window_spec_check(const struct window_spec *want,
                    b);
 }
 
+bool window_match_targets(const struct strings *want,
+                          const struct window_spec *have, int *at)
+{
+    struct strings names = {0};
+    bool any = false;
+
+    strings_split(&names, have->target, ',');
+    for (size_t k = 0; k < want->n; k++) {
+        at[k] = strings_find(&names, want->at[k]);
+        any |= at[k] >= 0;
+    }
+    if (want->n == 1 && names.n == 1)
+        at[0] = 0;
+    strings_release(&names);
+    return any;
+}
+
 char *window_label_name(size_t k, const char *target)
 {
     return k ? xasprintf(WINDOW_LABEL ".%s", target) : xstrdup(WINDOW_LABEL);

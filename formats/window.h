@@ -65,6 +65,14 @@ void window_spec_release(struct window_spec *s);
 int window_spec_check(const struct window_spec *want,
                       const struct window_spec *have, struct err *e);
 
+/*
+ * Where the labels of `want` stand in windows of `have`: at[k] (want.n) is the
+ * place of target k, or -1.  One single target stands beside another all the
+ * same.  Returns whether any is there by its name.
+ */
+bool window_match_targets(const struct strings *want,
+                          const struct window_spec *have, int *at);
+
 /* Consecutive rows of one segment, oldest first.  What is not finite, but for
  * the NaN of a missing label, or of no known part is an error of the reader. */
 struct window_rows {

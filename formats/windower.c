@@ -16,6 +16,20 @@
 _Static_assert(PART_TRAIN == 1 && PART_VALID == 2 && PART_TEST == 3,
                "common/math/split.h speaks of the same parts");
 
+/* The values of the split's labels, a line each; NULL: it asks for none. */
+static char *values_of(const struct strings *keys, const struct labels *meta)
+{
+    struct strings values = {0};
+    char *text = NULL;
+
+    for (size_t i = 0; i < keys->n; i++)
+        strings_add(&values, labels_get_or(meta, keys->at[i], ""));
+    if (values.n)
+        text = strings_join(&values, "\n");
+    strings_release(&values);
+    return text;
+}
+
 /* Note what the split must know of a segment. */
 static int add_run(struct windower *w, const struct labels *meta, struct err *e)
 {
@@ -26,8 +40,9 @@ static int add_run(struct windower *w, const struct labels *meta, struct err *e)
 
     if (by_run && !labels_get(meta, META_RUN))
         missing = META_RUN;
-    if (w->o->split.key && !labels_get(meta, w->o->split.key))
-        missing = w->o->split.key;
+    for (size_t i = 0; i < w->o->split.key.n; i++)
+        if (!labels_get(meta, w->o->split.key.at[i]))
+            missing = w->o->split.key.at[i];
     if (missing)
         return err_set(e, ERR_DATA,
                        "no label '%s', which --split %s needs: give it to "
@@ -41,8 +56,7 @@ static int add_run(struct windower *w, const struct labels *meta, struct err *e)
         labels_get_or(meta, META_MACHINE, labels_get_or(meta, META_HOST, "")),
         labels_get_or(meta, META_WORKLOAD, ""),
         labels_get_or(meta, META_RUN, ""));
-    if (w->o->split.key)
-        r->value = xstrdup(labels_get(meta, w->o->split.key));
+    r->value = values_of(&w->o->split.key, meta);
     w->run_hash = split_hash(r->run);
     return 0;
 }

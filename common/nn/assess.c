@@ -23,16 +23,21 @@ static void assess_target(struct assessment *a, const float *y, const float *w,
     float *residual = xmalloc_aligned(N, sizeof *residual);
 
     for (size_t i = k; i < N * K; i += K) {
-        struct metric_row row = {y[i], w[i], NAN, NAN, NAN};
+        struct metric_row row = {
+            .predicted_w = y[i], .measured_w = w[i], .dt_s = NAN};
 
         if (isnan(w[i]))
             continue;
+        for (int j = 0; j < INTERVALS; j++)
+            row.lower_w[j] = row.upper_w[j] = NAN;
         metric_add(&a->metric, &row, ASSESS_MAPE_FLOOR_W);
         residual[a->n++] = w[i] - y[i];
     }
     a->mae_w = figure(&a->metric, "mae");
     a->r2 = figure(&a->metric, "r2");
-    conformal_interval(residual, a->n, ASSESS_COVERAGE, &a->low_w, &a->high_w);
+    for (int j = 0; j < INTERVALS; j++)
+        conformal_interval(residual, a->n, interval_percent(j) / 100.0,
+                           &a->low_w[j], &a->high_w[j]);
     free(residual);
 }
 
@@ -77,9 +82,9 @@ void assessment_scores(const struct assessment *a,
 {
     char title[64], key[128];
 
-    for (size_t i = 0; i < targets->n * METRIC_FIGURES; i++) {
-        const struct metric_figure *f = &metric_figures[i % METRIC_FIGURES];
-        size_t k = i / METRIC_FIGURES;
+    for (size_t i = 0; i < targets->n * METRIC_FIRST; i++) {
+        const struct metric_figure *f = &metric_figures[i % METRIC_FIRST];
+        size_t k = i / METRIC_FIRST;
         double v = f->value(&a[k].metric);
 
         if (strcmp(f->unit, "j") == 0)
@@ -95,7 +100,15 @@ void assessment_interval(const struct assessment *a,
                          const struct strings *targets, struct labels *ls)
 {
     for (size_t k = 0; k < targets->n; k++) {
-        set_figure(ls, "interval.low_w", targets, k, a[k].low_w);
-        set_figure(ls, "interval.high_w", targets, k, a[k].high_w);
+        set_figure(ls, "interval.low_w", targets, k, a[k].low_w[INTERVAL_90]);
+        set_figure(ls, "interval.high_w", targets, k, a[k].high_w[INTERVAL_90]);
+        for (int i = 0; i < INTERVAL_90; i++) {
+            char key[32];
+
+            snprintf(key, sizeof key, "interval.low%d_w", interval_percent(i));
+            set_figure(ls, key, targets, k, a[k].low_w[i]);
+            snprintf(key, sizeof key, "interval.high%d_w", interval_percent(i));
+            set_figure(ls, key, targets, k, a[k].high_w[i]);
+        }
     }
 }

@@ -7,9 +7,6 @@
 #include "common/nn/loss.h"
 #include "common/nn/model.h"
 
-/* Share of cases that the interval around a prediction should hold. */
-#define ASSESS_COVERAGE 0.9
-
 /* Below it a percentage error says nothing. */
 #define ASSESS_MAPE_FLOOR_W 1.0
 
@@ -18,7 +15,7 @@ struct assessment {
     size_t n;    /* windows; where there are none the figures are NaN */
     double loss; /* mean, of all targets; NaN where there is no window */
     double mae_w, r2;
-    double low_w, high_w; /* split-conformal interval, see conformal.h */
+    double low_w[INTERVALS], high_w[INTERVALS]; /* see conformal.h */
     struct metric metric;
 };
 
@@ -40,8 +37,11 @@ void assessment_scores(const struct assessment *a,
                        const struct strings *targets, const char *part,
                        struct labels *ls);
 
-/* As "interval.low_w", "interval.high_w", and "interval.low_w.dram": W to add
- * to a prediction. */
+/*
+ * W to add to a prediction, as "interval.low_w", "interval.high_w" (90 %) and
+ * "interval.low50_w", ..., "interval.high80_w"; of targets after the first as
+ * "interval.low_w.dram".
+ */
 void assessment_interval(const struct assessment *a,
                          const struct strings *targets, struct labels *ls);
 
