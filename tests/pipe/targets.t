@@ -95,9 +95,9 @@ less "$(value two.ckpt score.test.mae_w.dram)" 0.1 "and dram, in watts of its ow
 less "$(value two.ckpt interval.low_w.dram)" "$(value two.ckpt interval.high_w.dram)" \
     "dram has an interval"
 less "$(awk 'END { print $6 }' h.tsv)" 0.1 "dram in the history is watts"
-t shapes 0 'rapl-dump --format tsv two.ckpt'
-has 'target.offset	F32	2'
-has 'train.history	F64	25x5'
+t shapes 0 'rapl-dump --format csv two.ckpt'
+has 'target.offset,F32,2'
+has 'train.history,F64,25x5'
 t threads 0 'rapl-train -q --threads 2 -c two.yaml -o t2.ckpt two.win && cmp t2.ckpt two.ckpt'
 t resumed 0 'rapl-train -q --epochs 9 -c two.yaml -o part.ckpt two.win &&
     rapl-train -q --resume -c two.yaml --history p.tsv -o part.ckpt two.win &&

@@ -25,7 +25,7 @@ begin() # TEST-OF-WHAT-IS-THERE OPTIONS...
 end() # SIGNAL WANTED-EXIT NAME
 {
     kill -"$1" $pid
-    wait $pid
+    { wait $pid; } 2>/dev/null
     code=$?
     [ $code -eq "$2" ]
     ok $? "$3: exit $2" || sed 's/^/# /' log
