@@ -24,7 +24,8 @@ struct shape {
 };
 
 struct layer;
-struct branch; /* common/nn/branch.h */
+struct opgraph; /* common/math/opgraph.h */
+struct branch;  /* common/nn/branch.h */
 
 /* What a pass over some rows of a batch is told. */
 struct pass {
@@ -76,6 +77,14 @@ struct layer_type {
     void (*backward)(const struct layer *l, const struct pass *p,
                      const float *x, const float *y, const float *dy, float *dx,
                      float *const *grad);
+
+    /*
+     * Append to g what forward does in prediction, reading value x; returns
+     * the name of y (common/nn/export.h: how a value is laid out).  NULL: the
+     * layer does nothing in prediction, so that y is x.
+     */
+    const char *(*export)(const struct layer *l, struct opgraph *g,
+                          const char *x);
 };
 
 #define LAYER_PARAMS 8
