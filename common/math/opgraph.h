@@ -37,11 +37,13 @@ struct op {
     struct op_attr attr[OP_ATTRS];
 };
 
-/* A row of whole numbers among the constants. */
-struct op_ints {
+/* A constant: one of the two is NULL. */
+struct op_const {
     char *name;
-    size_t n;
-    int64_t value[OP_INTS_MAX];
+    int n_dims;
+    size_t dim[TENSOR_DIMS], n; /* n: their product */
+    float *floats;
+    int64_t *ints;
 };
 
 /* What comes in and goes out: float32 (N, width), for any N. */
@@ -54,9 +56,8 @@ struct opgraph {
     char scope[TENSOR_NAME]; /* put before the names of values: "enc.0" */
     struct op **op;
     size_t n_ops, cap_ops;
-    struct tensors floats; /* constants; names are unique, data is owned */
-    struct op_ints *ints;  /* constants as well */
-    size_t n_ints, cap_ints;
+    struct op_const *constant;
+    size_t n_constants, cap_constants;
     struct op_port *in, *out;
     size_t n_in, cap_in, n_out, cap_out;
 };
@@ -87,12 +88,13 @@ void op_ints(struct op *o, const char *name, size_t n, const int64_t *value);
 void op_float(struct op *o, const char *name, float value);
 
 /*
- * Constants.  A tensor is copied, and keeps its name; where floats are made
- * for a purpose, `name` follows the scope.  Return the name of the value.
+ * Constants; what they hold is copied.  A tensor keeps its name, which must be
+ * unique, and is there once however often it is asked for; numbers get a name,
+ * and whole numbers stand in a row.  Return the name of the value.
  */
 const char *opgraph_tensor(struct opgraph *g, const struct tensor *t);
-const char *opgraph_floats(struct opgraph *g, const char *name, int n_dims,
-                           const size_t *dim, const float *data);
+const char *opgraph_floats(struct opgraph *g, int n_dims, const size_t *dim,
+                           const float *data);
 const char *opgraph_ints(struct opgraph *g, size_t n, const int64_t *value);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/xalloc.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 #include "common/nn/loss.h"
 
@@ -153,4 +154,5 @@ const struct layer_type layer_branch = {
     .setup = setup,
     .forward = forward,
     .backward = backward,
+    .export = export_nothing,
 };

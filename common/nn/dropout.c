@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define DRAW 32 /* values drawn at a time */
@@ -105,4 +106,5 @@ const struct layer_type layer_dropout = {
     .setup = setup,
     .forward = forward,
     .backward = backward,
+    .export = export_nothing,
 };

@@ -24,6 +24,10 @@ const char *export_flat(struct opgraph *g, struct shape shape, const char *x);
 /* x, which is (N, channels, length), in the form that the shape asks for. */
 const char *export_done(struct opgraph *g, struct shape shape, const char *x);
 
+/* The hook of layers that do nothing in prediction: x. */
+const char *export_nothing(const struct layer *l, struct opgraph *g,
+                           const char *x);
+
 /*
  * Append a whole model: input `windows` (N, D * d), feature by feature, oldest
  * first; each feature scaled as `inputs`, and cut to 0..1 where `clip`; the
@@ -31,7 +35,7 @@ const char *export_done(struct opgraph *g, struct shape shape, const char *x);
  * for each name of `targets`, in the order of the model's outputs.
  *
  * Returns 0, or -1 with ERR_DATA where the model does not have one output for
- * each target.
+ * each target, or a layer cannot be exported.
  */
 int model_export(const struct model *m, const struct scale *inputs, bool clip,
                  const struct scale *target, const struct strings *targets,

@@ -80,8 +80,9 @@ struct layer_type {
 
     /*
      * Append to g what forward does in prediction, reading value x; returns
-     * the name of y (common/nn/export.h: how a value is laid out).  NULL: the
-     * layer does nothing in prediction, so that y is x.
+     * the name of y, which is x where the layer does nothing then
+     * (common/nn/export.h: how a value is laid out).  NULL: it cannot be
+     * exported.
      */
     const char *(*export)(const struct layer *l, struct opgraph *g,
                           const char *x);
