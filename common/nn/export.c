@@ -78,10 +78,10 @@ static void outputs_of(const struct scale *s, const struct strings *targets,
     }
     for (size_t k = 0; k < targets->n; k++) {
         const char *at = opgraph_ints(g, 1, (int64_t[]){(int64_t)k});
-        struct op *pick = opgraph_op(g, "Gather", y, at, NULL);
+        struct op *column = opgraph_op(g, "Gather", y, at, NULL);
 
-        op_int(pick, "axis", 1);
-        opgraph_output(g, pick->out, targets->at[k], 1);
+        op_int(column, "axis", 1);
+        opgraph_output(g, column->out, targets->at[k], 1);
     }
 }
 
