@@ -178,14 +178,14 @@ static void backward(const struct layer *l, const struct pass *p,
 }
 
 static const char *export(const struct layer *l, struct opgraph *g,
-                          const char *x)
+                          const char *const *x)
 {
     int64_t kernel = (int64_t)l->kernel, dilation = (int64_t)l->dilation;
     int64_t padding = (int64_t)l->padding;
     const char *weight = opgraph_tensor(g, &l->param[WEIGHT]);
     const char *bias = opgraph_tensor(g, &l->param[BIAS]);
     struct op *o =
-        opgraph_op(g, "Conv", export_steps(g, l->in, x), weight, bias, NULL);
+        opgraph_op(g, "Conv", export_steps(g, l->in, x[0]), weight, bias, NULL);
 
     op_ints(o, "kernel_shape", 1, &kernel);
     op_ints(o, "dilations", 1, &dilation);

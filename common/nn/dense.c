@@ -101,12 +101,12 @@ static void backward(const struct layer *l, const struct pass *p,
 }
 
 static const char *export(const struct layer *l, struct opgraph *g,
-                          const char *x)
+                          const char *const *x)
 {
     const char *weight = opgraph_tensor(g, &l->param[WEIGHT]);
     const char *bias = opgraph_tensor(g, &l->param[BIAS]);
     struct op *o =
-        opgraph_op(g, "Gemm", export_flat(g, l->in, x), weight, bias, NULL);
+        opgraph_op(g, "Gemm", export_flat(g, l->in, x[0]), weight, bias, NULL);
 
     op_int(o, "transB", 1);
     return o->out;

@@ -30,11 +30,11 @@ const char *export_done(struct opgraph *g, struct shape shape, const char *x)
 }
 
 const char *export_nothing(const struct layer *l, struct opgraph *g,
-                           const char *x)
+                           const char *const *x)
 {
     (void)l;
     (void)g;
-    return x;
+    return x[0];
 }
 
 /* ---- before and behind the layers ---- */
@@ -92,8 +92,9 @@ int model_export(const struct model *m, const struct scale *inputs, bool clip,
     const char *x;
 
     if (m->n_out != targets->n)
-        return err_set(e, ERR_DATA, "the model gives %zu values for %zu powers",
-                       m->n_out, targets->n);
+        return err_set(e, ERR_DATA,
+                       "the model gives %zu values for %zu targets", m->n_out,
+                       targets->n);
     snprintf(g->scope, sizeof g->scope, "input");
     x = inputs_of(m, inputs, clip, g);
     for (size_t i = 0; i < m->n_layers; i++) {
@@ -103,7 +104,7 @@ int model_export(const struct model *m, const struct scale *inputs, bool clip,
             return err_set(e, ERR_DATA, "a layer of type %s cannot be exported",
                            l->type->name);
         snprintf(g->scope, sizeof g->scope, "%s", l->name);
-        x = l->type->export(l, g, x);
+        x = l->type->export(l, g, &x);
     }
     snprintf(g->scope, sizeof g->scope, "output");
     outputs_of(target, targets, x, g);

@@ -26,7 +26,7 @@ const char *export_done(struct opgraph *g, struct shape shape, const char *x);
 
 /* The hook of layers that do nothing in prediction: x. */
 const char *export_nothing(const struct layer *l, struct opgraph *g,
-                           const char *x);
+                           const char *const *x);
 
 /*
  * Append a whole model: input `windows` (N, D * d), feature by feature, oldest

@@ -79,13 +79,14 @@ struct layer_type {
                      float *const *grad);
 
     /*
-     * Append to g what forward does in prediction, reading value x; returns
-     * the name of y, which is x where the layer does nothing then
+     * Append to g what forward does in prediction, reading the values x, as
+     * many as it reads; returns the name of y, which is x[0] where the layer
+     * does nothing then
      * (common/nn/export.h: how a value is laid out).  NULL: it cannot be
      * exported.
      */
     const char *(*export)(const struct layer *l, struct opgraph *g,
-                          const char *x);
+                          const char *const *x);
 };
 
 #define LAYER_PARAMS 8

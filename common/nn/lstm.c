@@ -385,11 +385,11 @@ static const char *reorder(struct opgraph *g, const struct tensor *t,
 }
 
 static const char *export(const struct layer *l, struct opgraph *g,
-                          const char *x)
+                          const char *const *x)
 {
     const struct tensor *p = l->param;
     struct op *steps =
-        opgraph_op(g, "Transpose", export_steps(g, l->in, x), NULL);
+        opgraph_op(g, "Transpose", export_steps(g, l->in, x[0]), NULL);
     const char *weight = reorder(g, &p[WEIGHT_IH], NULL);
     const char *recurrent = reorder(g, &p[WEIGHT_HH], NULL);
     const char *bias = reorder(g, &p[BIAS_IH], &p[BIAS_HH]);

@@ -137,10 +137,10 @@ static void backward(const struct layer *l, const struct pass *p,
 }
 
 static const char *export(const struct layer *l, struct opgraph *g,
-                          const char *x)
+                          const char *const *x)
 {
     int64_t size = (int64_t)l->kernel;
-    struct op *o = opgraph_op(g, "MaxPool", export_steps(g, l->in, x), NULL);
+    struct op *o = opgraph_op(g, "MaxPool", export_steps(g, l->in, x[0]), NULL);
 
     op_ints(o, "kernel_shape", 1, &size);
     op_ints(o, "strides", 1, &size);

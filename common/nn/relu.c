@@ -45,10 +45,10 @@ static void backward(const struct layer *l, const struct pass *p,
 }
 
 static const char *export(const struct layer *l, struct opgraph *g,
-                          const char *x)
+                          const char *const *x)
 {
     (void)l;
-    return opgraph_op(g, "Relu", x, NULL)->out;
+    return opgraph_op(g, "Relu", x[0], NULL)->out;
 }
 
 const struct layer_type layer_relu = {
