@@ -81,9 +81,8 @@ struct layer_type {
     /*
      * Append to g what forward does in prediction, reading the values x, as
      * many as it reads; returns the name of y, which is x[0] where the layer
-     * does nothing then
-     * (common/nn/export.h: how a value is laid out).  NULL: it cannot be
-     * exported.
+     * does nothing then (common/nn/export.h says how a value is laid out).
+     * NULL: it cannot be exported.
      */
     const char *(*export)(const struct layer *l, struct opgraph *g,
                           const char *const *x);
