@@ -345,13 +345,8 @@ static int dump_file(struct dump *d, const char *path, struct err *e)
 {
     if (path && strcmp(path, "-") == 0)
         path = NULL;
-    if (is_checkpoint(path))
+    if (d->o->show == SHOW_ONNX || is_checkpoint(path))
         return dump_checkpoint(d, path, e);
-    if (d->o->show == SHOW_ONNX)
-        return err_set(e, ERR_DATA,
-                       "%s: is no checkpoint; --onnx wants a model of "
-                       "rapl-train",
-                       path ? path : "standard input");
     if (d->o->show == SHOW_WINDOWS)
         return dump_windows(d, path, e);
     return dump_stream(d, path, e);

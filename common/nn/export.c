@@ -1,6 +1,9 @@
 #include "common/nn/export.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/xalloc.h"
 
 /* ---- the form of a value between layers ---- */
 
@@ -85,28 +88,40 @@ static void outputs_of(const struct scale *s, const struct strings *targets,
     }
 }
 
+/* What layer l reads, of what the input and all layers before it give. */
+static const char *layer_export(const struct layer *l, struct opgraph *g,
+                                const char *input, const char *const *given)
+{
+    const char *x[LAYER_FROM];
+
+    for (size_t k = 0; k < l->n_from; k++)
+        x[k] = l->from[k].at == LAYER_INPUT ? input : given[l->from[k].at];
+    snprintf(g->scope, sizeof g->scope, "%s", l->name);
+    return l->type->export(l, g, x);
+}
+
 int model_export(const struct model *m, const struct scale *inputs, bool clip,
                  const struct scale *target, const struct strings *targets,
                  struct opgraph *g, struct err *e)
 {
-    const char *x;
+    const char *input, **given;
 
     if (m->n_out != targets->n)
         return err_set(e, ERR_DATA,
                        "the model gives %zu values for %zu targets", m->n_out,
                        targets->n);
-    snprintf(g->scope, sizeof g->scope, "input");
-    x = inputs_of(m, inputs, clip, g);
-    for (size_t i = 0; i < m->n_layers; i++) {
-        const struct layer *l = &m->layer[i];
-
-        if (!l->type->export)
+    for (size_t i = 0; i < m->n_layers; i++)
+        if (!m->layer[i].type->export)
             return err_set(e, ERR_DATA, "a layer of type %s cannot be exported",
-                           l->type->name);
-        snprintf(g->scope, sizeof g->scope, "%s", l->name);
-        x = l->type->export(l, g, &x);
-    }
+                           m->layer[i].type->name);
+    given = xcalloc(m->n_layers, sizeof *given);
+    snprintf(g->scope, sizeof g->scope, "input");
+    input = inputs_of(m, inputs, clip, g);
+    for (size_t i = 0; i < m->n_layers; i++)
+        if (!m->layer[i].aside)
+            given[i] = layer_export(&m->layer[i], g, input, given);
     snprintf(g->scope, sizeof g->scope, "output");
-    outputs_of(target, targets, x, g);
+    outputs_of(target, targets, given[m->output], g);
+    free(given);
     return 0;
 }

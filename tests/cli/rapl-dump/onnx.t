@@ -70,6 +70,14 @@ net plain none zscore 'd=9 tau=2' 'type: conv1d, out: 5, kernel: 4, padding: 3, 
     'type: maxpool, size: 9' 'type: conv1d, out: 2, kernel: 1'
 net pooled minmax none 'd=8 features=a,b,c' 'type: maxpool, size: 3' \
     'type: conv1d, name: c, out: 4, kernel: 2, padding: 0' 'type: dense, out: 6'
+net joined minmax none 'd=6 features=a,b' \
+    'type: parallel, paths: [{type: conv1d, out: 2, kernel: 3}, [{type: conv1d, out: 3, kernel: 5}, {type: relu}]]' \
+    'type: batch_norm, name: bn' \
+    'type: residual, layers: [{type: conv1d, out: 5, kernel: 3, dilation: 2}, {type: batch_norm}]' \
+    'type: maxpool, size: 6' 'type: batch_norm, name: top' \
+    'type: conv1d, from: input, out: 2, kernel: 6, padding: 0, name: side' \
+    'type: concat, from: [top, side], name: both' 'type: dense, out: 7, name: a' \
+    'type: relu, name: b' 'type: add, from: [a, b, both]'
 
 t head 0 'python3 "$ROOT/tests/onnx_run.py" head pooled.onnx'
 has 'input windows N 24'
@@ -84,7 +92,8 @@ has "checkpoint.sha256: $(rapl-dump --header pooled.ckpt | sed -n 's/^sha256: *"
 
 t to-stdout 0 'rapl-dump --onnx <pooled.ckpt | cmp - pooled.onnx'
 t stream 3 'rapl-dump --onnx pooled.win -o no.onnx'
-has 'pooled.win: is no checkpoint; --onnx wants a model of rapl-train'
+has 'pooled.win: not a checkpoint'
+t absent 4 'rapl-dump --onnx absent.ckpt -o no.onnx'
 t two 2 'rapl-dump --onnx pooled.ckpt plain.ckpt -o no.onnx'
 t both 2 'rapl-dump --onnx --check pooled.ckpt'
 t over-itself 2 'rapl-dump --onnx pooled.ckpt -o pooled.ckpt'
