@@ -6,8 +6,10 @@
 #include "common/nn/layers.h"
 
 static const struct layer_type *const types[] = {
-    &layer_dense,   &layer_relu, &layer_dropout, &layer_conv1d,
-    &layer_maxpool, &layer_lstm, &layer_branch};
+    &layer_dense,      &layer_relu,           &layer_dropout,
+    &layer_conv1d,     &layer_maxpool,        &layer_lstm,
+    &layer_attention,  &layer_attention_pool, &layer_mean_pool,
+    &layer_layer_norm, &layer_unfold,         &layer_branch};
 #define N_TYPES (sizeof types / sizeof *types)
 
 const struct layer_type *layer_type_find(const char *name)
@@ -20,7 +22,8 @@ const struct layer_type *layer_type_find(const char *name)
 
 const char *layer_type_names(void)
 {
-    return "dense, relu, dropout, conv1d, maxpool, lstm, branch";
+    return "dense, relu, dropout, conv1d, maxpool, lstm, attention, "
+           "attention_pool, mean_pool, layer_norm, unfold, branch";
 }
 
 void layer_param(struct layer *l, const char *name, int n_dims,

@@ -92,8 +92,9 @@ struct layer {
     int n_params;
     struct tensor param[LAYER_PARAMS]; /* named "enc.0.weight"; data is set
                                           once the whole model is known */
-    double rate;                       /* dropout: share that is zeroed */
-    size_t kernel, padding, dilation;  /* conv1d; kernel: maxpool as well */
+    double rate; /* dropout, attention: share that is zeroed */
+    size_t kernel, padding, dilation; /* conv1d; kernel: maxpool, unfold too */
+    size_t heads;                     /* attention */
     size_t n_machines;     /* training: machines in the data; else 0 */
     struct branch *branch; /* owned; NULL: this is none */
 };

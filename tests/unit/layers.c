@@ -130,11 +130,25 @@ struct conv_case {
 };
 
 static const struct conv_case conv_cases[] = {
-    {4, 25, 32, 3, 1, 1, 33},  {4, 25, 32, 5, 1, 2, 70},
-    {32, 25, 64, 3, 1, 1, 5},  {1, 1, 1, 1, 1, 0, 1},
-    {3, 64, 13, 3, 16, 16, 2}, {2, 9, 5, 7, 1, 3, 40},
-    {2, 9, 5, 4, 2, 0, 3},     {2, 9, 3, 3, 2, 4, 3},
-    {5, 17, 9, 2, 1, 0, 9},    {2, 3, 2, 3, 8, 8, 4},
+    {4, 25, 32, 3, 1, 1, 33},
+    {4, 25, 32, 5, 1, 2, 70},
+    {32, 25, 64, 3, 1, 1, 5},
+    {1, 1, 1, 1, 1, 0, 1},
+    {3, 64, 13, 3, 16, 16, 2},
+    {2, 9, 5, 7, 1, 3, 40},
+    {2, 9, 5, 4, 2, 0, 3},
+    {2, 9, 3, 3, 2, 4, 3},
+    {5, 17, 9, 2, 1, 0, 9},
+    {2, 3, 2, 3, 8, 8, 4},
+    /* enough weights for columns */
+    {128, 64, 128, 3, 1, 1, 9},
+    {96, 40, 120, 3, 32, 32, 5},
+    {64, 9, 80, 7, 1, 3, 35},
+    {70, 300, 160, 3, 2, 4, 2},
+    {90, 21, 99, 4, 3, 2, 1},
+    {75, 120, 64, 1, 1, 0, 3},
+    {16, 5, 16, 1, 1, 0, 4},
+    {130, 3, 90, 3, 8, 8, 3},
 };
 
 static struct model *conv_model(const struct conv_case *c)
@@ -423,8 +437,8 @@ static void bad_descriptions_are_named(void **state)
         {"layers: [{type: conv1d, out: 2, kernel: 3, padding: 3}]", "padding"},
         {"layers: [{type: conv1d, out: 2, kernel: 26, padding: 0}]", "spans"},
         {"layers: [{type: conv1d, out: 2, stride: 2}]", "stride"},
-        {"layers: [{type: conv1d, out: 4096}, {type: conv1d, out: 4096, "
-         "kernel: 255, dilation: 255}]",
+        {"layers: [{type: conv1d, out: 4096, kernel: 256, dilation: 256, "
+         "padding: 65280}]",
          "too many"},
         {"layers: [{type: maxpool, size: 26}]", "size 26"},
         {"layers: [{type: lstm}]", "hidden"},
