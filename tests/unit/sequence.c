@@ -312,7 +312,7 @@ static void norm_gradient(void **state)
     (void)state;
     check_gradient("layers: [{type: layer_norm}, {type: dense, out: 1}]", 5, 19,
                    3);
-    check_gradient("layers: [{type: conv1d, out: 7}, {type: layer_norm}, "
+    check_gradient("layers: [{type: conv1d, out: 24}, {type: layer_norm}, "
                    "{type: dense, out: 1}]",
                    2, 6, 4);
 }
