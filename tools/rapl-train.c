@@ -154,6 +154,11 @@ static int build(struct job *j, struct err *e)
         return node_error(j->recipe.model, e,
                           "%zu values come out; one, the power, is wanted",
                           j->model->n_out);
+    if (model_idle_branch(j->model))
+        log_warn("branch %s learns to tell machines apart, and there is only "
+                 "one: it does nothing; the label `machine` of the recordings "
+                 "names them",
+                 model_idle_branch(j->model));
     j->pool = pool_new(cli_threads(&j->o->common));
     j->predictor = predictor_new(j->model, j->pool);
     log_verbose("%s: %zu parameters, %zu windows to train on, %s kernels, "

@@ -15,6 +15,10 @@ extern const struct layer_type layer_attention_pool;
 extern const struct layer_type layer_mean_pool;
 extern const struct layer_type layer_layer_norm;
 extern const struct layer_type layer_unfold;
+extern const struct layer_type layer_batch_norm;
+extern const struct layer_type layer_add;
+extern const struct layer_type layer_concat;
+extern const struct layer_type layer_reverse;
 extern const struct layer_type layer_branch;
 
 #endif

@@ -81,7 +81,8 @@ uint64_t trainer_batches(const struct trainer *t);
 
 /*
  * Do one batch.  Returns 1 if more are left in this epoch, 0 after its last,
- * -1 with ERR_DATA if the loss is not finite (epoch and batch in the message;
+ * -1 with ERR_DATA if the loss is not finite (epoch, batch and the first layer
+ * whose output is not in the message;
  * the parameters are then as before the batch).
  */
 int trainer_step(struct trainer *t, struct err *e);
@@ -109,8 +110,8 @@ double evaluate(struct predictor *p, const struct loss_type *loss,
 /*
  * The arrays that training resumes from: for each parameter X its value now
  * "train.last.X" (the model's own memory), Adam's moments "train.m.X" and
- * "train.v.X", and the best so far "X".  Borrowed from trainer and model; to
- * resume, fill them all, and the state.
+ * "train.v.X" (but for buffers), and the best so far "X".  Borrowed from
+ * trainer and model; to resume, fill them all, and the state.
  */
 const struct tensors *trainer_tensors(const struct trainer *t);
 struct train_state *trainer_state(struct trainer *t);
