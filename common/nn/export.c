@@ -32,6 +32,21 @@ const char *export_done(struct opgraph *g, struct shape shape, const char *x)
     return opgraph_op(g, "Squeeze", x, axis, NULL)->out;
 }
 
+/* A convolution with a kernel of 1. */
+const char *export_each_step(struct opgraph *g, const char *x,
+                             const struct tensor *weight,
+                             const struct tensor *bias)
+{
+    struct tensor kernel = *weight;
+    struct op *o;
+
+    kernel.dim[kernel.n_dims++] = 1;
+    o = opgraph_op(g, "Conv", x, opgraph_tensor(g, &kernel),
+                   opgraph_tensor(g, bias), NULL);
+    op_ints(o, "kernel_shape", 1, (int64_t[]){1});
+    return o->out;
+}
+
 const char *export_nothing(const struct layer *l, struct opgraph *g,
                            const char *const *x)
 {

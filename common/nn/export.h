@@ -24,6 +24,13 @@ const char *export_flat(struct opgraph *g, struct shape shape, const char *x);
 /* x, which is (N, channels, length), in the form that the shape asks for. */
 const char *export_done(struct opgraph *g, struct shape shape, const char *x);
 
+/*
+ * weight (O, C) times each step of x, plus bias (O): (N, C, T) to (N, O, T).
+ */
+const char *export_each_step(struct opgraph *g, const char *x,
+                             const struct tensor *weight,
+                             const struct tensor *bias);
+
 /* The hook of layers that do nothing in prediction: x. */
 const char *export_nothing(const struct layer *l, struct opgraph *g,
                            const char *const *x);

@@ -6,9 +6,11 @@
 #include "common/nn/layers.h"
 
 static const struct layer_type *const types[] = {
-    &layer_dense,   &layer_relu,   &layer_dropout,    &layer_conv1d,
-    &layer_maxpool, &layer_lstm,   &layer_batch_norm, &layer_add,
-    &layer_concat,  &layer_reverse};
+    &layer_dense,      &layer_relu,       &layer_dropout,
+    &layer_conv1d,     &layer_maxpool,    &layer_lstm,
+    &layer_batch_norm, &layer_attention,  &layer_attention_pool,
+    &layer_mean_pool,  &layer_layer_norm, &layer_unfold,
+    &layer_add,        &layer_concat,     &layer_reverse};
 #define N_TYPES (sizeof types / sizeof *types)
 
 const struct layer_type *layer_type_find(const char *name)
@@ -22,6 +24,7 @@ const struct layer_type *layer_type_find(const char *name)
 const char *layer_type_names(void)
 {
     return "dense, relu, dropout, conv1d, maxpool, lstm, batch_norm, "
+           "attention, attention_pool, mean_pool, layer_norm, unfold, "
            "add, concat, reverse, residual, parallel, branch";
 }
 

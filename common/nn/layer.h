@@ -139,8 +139,9 @@ struct layer {
                                           once the whole model is known */
     bool aside;                        /* in a branch: run in training alone */
     bool learns; /* it or one before it has parameters that are learned */
-    double rate; /* dropout: share that is zeroed */
-    size_t kernel, padding, dilation; /* conv1d; kernel: maxpool as well */
+    double rate; /* dropout, attention: share that is zeroed */
+    size_t kernel, padding, dilation; /* conv1d; kernel: maxpool, unfold too */
+    size_t heads;                     /* attention */
     double lambda;                    /* reverse: see there */
     size_t n_machines; /* training: machines in the data; else 0 */
     const struct branch_loss

@@ -27,6 +27,11 @@ static const char *const each[] = {
     "layers: [{type: conv1d, name: a, out: 5, kernel: 2, padding: 1}, "
     "{type: lstm, name: b, hidden: 19}, {type: dropout, rate: 0.2}, "
     "{type: dense, name: c, out: 1}]",
+    "layers: [{type: parallel, paths: [{type: conv1d, out: 3}, {type: conv1d, "
+    "out: 4, kernel: 5}]}, {type: batch_norm, name: bn}, {type: relu}, "
+    "{type: residual, layers: [{type: conv1d, out: 7}, {type: batch_norm}, "
+    "{type: dropout, rate: 0.2}]}, {type: dense, out: 5}, {type: batch_norm}, "
+    "{type: dense, out: 1}]",
 };
 #define N_EACH (sizeof each / sizeof *each)
 
@@ -226,6 +231,33 @@ static void a_bad_loss_is_named(void **state)
     rig_free(r);
 }
 
+/* Finite weights, and a product that is not: named in whatever shard it is,
+ * and running statistics stay as they were. */
+static void a_bad_layer_is_named(void **state)
+{
+    struct rig *r = rig_of("layers: [{type: batch_norm, name: n}, {type: dense,"
+                           " name: a, out: 2}, {type: relu}, {type: dense, "
+                           "name: b, out: 1}]",
+                           2);
+    const float *mean =
+        tensors_find(&r->model->tensors, "n.running_mean")->data;
+    float before;
+
+    (void)state;
+    assert_int_equal(trainer_step(r->trainer, &e), 1);
+    before = *mean;
+    assert_true(before != 0);
+    for (int i = 0; i < 2; i++)
+        tensors_find(&r->model->tensors, "a.bias")->data[i] = 3e38f;
+    for (int i = 0; i < 2; i++)
+        tensors_find(&r->model->tensors, "b.weight")->data[i] = 1e10f;
+    assert_int_equal(trainer_step(r->trainer, &e), -1);
+    assert_non_null(strstr(e.msg, "epoch 1, batch 2: "));
+    assert_non_null(strstr(e.msg, "layer b gives"));
+    assert_true(*mean == before);
+    rig_free(r);
+}
+
 /* ReduceLROnPlateau(factor=.5, patience=2, min_lr=2e-3), and stop after 7. */
 static void plateaus_lower_the_rate_and_stop(void **state)
 {
@@ -362,6 +394,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(training_learns),
         cmocka_unit_test(training_resumes_to_the_bit),
         cmocka_unit_test(a_bad_loss_is_named),
+        cmocka_unit_test(a_bad_layer_is_named),
         cmocka_unit_test(plateaus_lower_the_rate_and_stop),
     };
 

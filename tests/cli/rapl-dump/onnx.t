@@ -78,6 +78,13 @@ net joined minmax none 'd=6 features=a,b' \
     'type: conv1d, from: input, out: 2, kernel: 6, padding: 0, name: side' \
     'type: concat, from: [top, side], name: both' 'type: dense, out: 7, name: a' \
     'type: relu, name: b' 'type: add, from: [a, b, both]'
+net attended zscore minmax 'd=7 features=a,b,c' \
+    'type: unfold, size: 3' 'type: conv1d, out: 6, kernel: 1' \
+    'type: residual, layers: [{type: attention, name: attn, heads: 2}]' \
+    'type: layer_norm' 'type: attention_pool, name: pool' 'type: layer_norm'
+net averaged minmax none 'd=4 features=a,b,c' 'type: attention, heads: 3' \
+    'type: mean_pool' 'type: attention' 'type: unfold, size: 1' \
+    'type: attention_pool' 'type: mean_pool'
 
 t head 0 'python3 "$ROOT/tests/onnx_run.py" head pooled.onnx'
 has 'input windows N 24'
