@@ -17,7 +17,8 @@
 /* An operator with all kinds of inputs and settings; its second output. */
 static struct opgraph *small_graph(void)
 {
-    struct tensor w = {"w", 1, {2}, (float[]){1, -2}};
+    struct tensor w = {
+        .name = "w", .n_dims = 1, .dim = {2}, .data = (float[]){1, -2}};
     struct opgraph *g = opgraph_new();
     const char *x = opgraph_input(g, "x", 300);
     const char *weight, *ints;
@@ -106,7 +107,8 @@ static void every_field_is_encoded(void **state)
 
 static void a_tensor_is_there_once(void **state)
 {
-    struct tensor w = {"w", 1, {1}, (float[]){7}};
+    struct tensor w = {
+        .name = "w", .n_dims = 1, .dim = {1}, .data = (float[]){7}};
     struct opgraph *g = small_graph();
     size_t n = g->n_constants;
 
@@ -187,6 +189,9 @@ static void outputs_are_held_against_targets(void **state)
     assert_int_equal(exported(m, "package", g, &e), -1);
     assert_int_equal(e.code, ERR_DATA);
     assert_string_equal(e.msg, "the model gives 2 values for 1 targets");
+    assert_int_equal(exported(m, "package-0,dram", g, &e), 0);
+    assert_int_equal(g->n_out, 2);
+    assert_string_equal(g->out[1].name, "dram");
     opgraph_free(g);
     model_free(m);
 }

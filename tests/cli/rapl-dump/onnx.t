@@ -5,7 +5,7 @@
 [ -x "$BIN/rapl-train" ] || skip_all "no rapl-train to make a checkpoint"
 python3 -c 'import numpy' 2>/dev/null || skip_all "no numpy to run models with"
 onnxruntime=
-for python in python3 python3.11 /usr/bin/python3; do
+for python in python3 /usr/bin/python3; do
     [ -n "$onnxruntime" ] || ! "$python" -c 'import onnxruntime, numpy' \
         2>/dev/null || onnxruntime=$python
 done
@@ -19,7 +19,7 @@ windows_of() # FAMILY
     linear) set -- d=5 ;;
     lstm) set -- d=60 features=a,b ;;
     mstcn*) set -- d=64 features=a,b,c,d rows=80 ;;
-    v1) set -- d=144 features=a,b,c rows=150 ;;
+    v1*) set -- d=144 features=a,b,c rows=150 ;;
     adv) set -- d=25 features=a,b,c,d machines=3 ;;
     *) set -- d=25 features=a,b,c,d ;;
     esac
