@@ -4,6 +4,7 @@
  *
  *     - {type: conv1d, name: cnn.0, out: 32, kernel: 5, padding: 2,
  *        dilation: 1}
+ *     - {type: conv1d, out: machines, kernel: 1} # in a branch, as dense
  *
  * padding p is dilation * (kernel - 1) / 2 unless set, which keeps the length
  * where the kernel is odd.  A row is (I, L), its output (O, M).  Parameters:
@@ -224,7 +225,7 @@ static int read_settings(struct layer *l, const struct node *settings,
 {
     int64_t kernel = 3, dilation = 1, padding = -1;
 
-    if (node_int(settings, "out", 1, MAX_OUT, out, e) ||
+    if (layer_read_out(l, settings, MAX_OUT, out, e) ||
         node_int(settings, "kernel", 1, 256, &kernel, e) ||
         node_int(settings, "dilation", 1, 256, &dilation, e))
         return -1;

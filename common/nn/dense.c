@@ -19,27 +19,11 @@
 
 enum { WEIGHT, BIAS };
 
-/* How many outputs: a number, or the number of machines in the data. */
-static int read_out(const struct layer *l, const struct node *settings,
-                    int64_t *out, struct err *e)
-{
-    const struct node *at = node_get(settings, "out");
-
-    if (!at || at->kind != NODE_SCALAR || strcmp(at->text, "machines") != 0)
-        return node_int(settings, "out", 1, MAX_OUT, out, e);
-    *out = (int64_t)l->n_machines;
-    if (*out == 0)
-        return node_error(at, e,
-                          "out: machines is for a branch with loss "
-                          "machine; give a number here");
-    return 0;
-}
-
 static int setup(struct layer *l, const struct node *settings, struct err *e)
 {
     int64_t out = 0;
 
-    if (read_out(l, settings, &out, e))
+    if (layer_read_out(l, settings, MAX_OUT, &out, e))
         return -1;
     if (out == 0)
         return node_error(settings, e, "dense: give `out`, its outputs");

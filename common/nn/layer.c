@@ -43,3 +43,18 @@ void layer_buffer(struct layer *l, const char *name, size_t n)
     layer_param(l, name, 1, &n);
     l->param[l->n_params - 1].buffer = true;
 }
+
+int layer_read_out(const struct layer *l, const struct node *settings,
+                   int64_t most, int64_t *out, struct err *e)
+{
+    const struct node *at = node_get(settings, "out");
+
+    if (!at || at->kind != NODE_SCALAR || strcmp(at->text, "machines") != 0)
+        return node_int(settings, "out", 1, most, out, e);
+    *out = (int64_t)l->n_machines;
+    if (*out == 0)
+        return node_error(at, e,
+                          "out: machines is for a branch with loss "
+                          "machine; give a number here");
+    return 0;
+}
