@@ -11,7 +11,8 @@ is more; exits 1 above 1e-4.  `head` lists inputs, outputs and properties.
 
 `own` reads the file and computes every operator here, from the specifications
 of protobuf's encoding and of ONNX's operators (opset 13) alone; it also checks
-that values are known before they are read and have one name each.
+that values are known before they are read and have one name each.  `onnxruntime`
+also asks the checker of the package onnx, where there is one.
 """
 import csv
 import struct
@@ -199,6 +200,11 @@ def run_own(path, x):
 
 def run_onnxruntime(path, x):
     import onnxruntime
+    try:
+        import onnx
+        onnx.checker.check_model(path, full_check=True)
+    except ImportError:
+        pass
     session = onnxruntime.InferenceSession(
         path, providers=["CPUExecutionProvider"])
     return session.run(None, {session.get_inputs()[0].name: x})
