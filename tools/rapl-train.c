@@ -155,9 +155,8 @@ static int build(struct job *j, struct err *e)
                           "%zu values come out; one, the power, is wanted",
                           j->model->n_out);
     if (model_idle_branch(j->model))
-        log_warn("branch %s learns to tell machines apart, and there is only "
-                 "one: it does nothing; the label `machine` of the recordings "
-                 "names them",
+        log_warn("branch %s has nothing to learn: the label `machine` is the "
+                 "same in all recordings",
                  model_idle_branch(j->model));
     j->pool = pool_new(cli_threads(&j->o->common));
     j->predictor = predictor_new(j->model, j->pool);
@@ -362,15 +361,11 @@ static bool finished(const struct job *j)
 /* Score the best parameters; what training ended with is written as well. */
 static int finish(struct job *j, struct err *e)
 {
-    size_t size = j->model->size * sizeof *j->model->params;
     double done = windows_done(j) - j->first;
-    float *last = xmalloc(size);
 
-    memcpy(last, j->model->params, size);
-    trainer_take_best(j->trainer);
+    trainer_swap_best(j->trainer);
     score_test(j);
-    memcpy(j->model->params, last, size);
-    free(last);
+    trainer_swap_best(j->trainer);
     log_verbose("%.0f windows/s in training",
                 done * NS_PER_S / (double)(j->train_ns + 1));
     return save(j, e);

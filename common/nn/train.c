@@ -442,7 +442,12 @@ struct train_state *trainer_state(struct trainer *t)
     return &t->state;
 }
 
-void trainer_take_best(struct trainer *t)
+void trainer_swap_best(struct trainer *t)
 {
-    memcpy(t->model->params, t->best, t->model->size_all * sizeof *t->best);
+    for (size_t i = 0; i < t->model->size_all; i++) {
+        float was = t->best[i];
+
+        t->best[i] = t->model->params[i];
+        t->model->params[i] = was;
+    }
 }

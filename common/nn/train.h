@@ -116,7 +116,8 @@ double evaluate(struct predictor *p, const struct loss_type *loss,
 const struct tensors *trainer_tensors(const struct trainer *t);
 struct train_state *trainer_state(struct trainer *t);
 
-/* Copy the best parameters to the model, at the end of training. */
-void trainer_take_best(struct trainer *t);
+/* Exchange the model's parameters with the best so far; a second call puts
+ * them back. */
+void trainer_swap_best(struct trainer *t);
 
 #endif

@@ -153,8 +153,31 @@ static void training_learns(void **state)
     for (int i = 0; i < 40; i++)
         last = run_epoch(r).valid_loss;
     assert_true(last < .02 && first > .1);
-    trainer_take_best(r->trainer);
+    trainer_swap_best(r->trainer);
     assert_true(fabs(rig_loss(r) - trainer_state(r->trainer)->best) < 1e-12);
+    rig_free(r);
+}
+
+/* The running statistics are kept with the best epoch as well. */
+static void the_best_is_kept_whole(void **state)
+{
+    struct rig *r = rig_of(each[N_EACH - 1], 1);
+    const float *mean =
+        tensors_find(&r->model->tensors, "bn.running_mean")->data;
+    float best, last;
+
+    (void)state;
+    run_epoch(r);
+    best = mean[0];
+    while (trainer_step(r->trainer, &e) > 0)
+        ;
+    trainer_epoch_end(r->trainer, HUGE_VAL);
+    last = mean[0];
+    assert_true(last != best);
+    trainer_swap_best(r->trainer);
+    assert_true(mean[0] == best);
+    trainer_swap_best(r->trainer);
+    assert_true(mean[0] == last);
     rig_free(r);
 }
 
@@ -392,6 +415,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_epoch_takes_each_window_once),
         cmocka_unit_test(shards_drop_different_values),
         cmocka_unit_test(training_learns),
+        cmocka_unit_test(the_best_is_kept_whole),
         cmocka_unit_test(training_resumes_to_the_bit),
         cmocka_unit_test(a_bad_loss_is_named),
         cmocka_unit_test(a_bad_layer_is_named),
