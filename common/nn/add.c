@@ -26,7 +26,7 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     return 0;
 }
 
-VECTOR static void sum_two(size_t n, const float *a, const float *b, float *y)
+VECTOR static void join_two(size_t n, const float *a, const float *b, float *y)
 {
     VECTOR_LOOP
     for (size_t i = 0; i < n; i++)
@@ -37,7 +37,7 @@ static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
     for (size_t k = 1; k < l->n_from; k++)
-        sum_two(p->n * l->n_out, k == 1 ? x : y, p->x[k], y);
+        join_two(p->n * l->n_out, k == 1 ? x : y, p->x[k], y);
 }
 
 static void backward(const struct layer *l, const struct pass *p,

@@ -63,9 +63,9 @@ static void init(const struct layer *l, struct rng *rng)
 /* ---- sums ---- */
 
 /* Column by column: long rows, whatever the shape. */
-VECTOR static void add_rows(size_t n, size_t width, const float *restrict a,
-                            const float *restrict b, double *restrict sum,
-                            double *restrict product)
+VECTOR static void norm_sums(size_t n, size_t width, const float *restrict a,
+                             const float *restrict b, double *restrict sum,
+                             double *restrict product)
 {
     for (size_t i = 0; i < n; i++, a += width, b += width)
         for (size_t j = 0; j < width; j++) {
@@ -83,7 +83,7 @@ static void sum_channels(const struct layer *l, const struct pass *p,
     double *column = p->scratch;
 
     memset(column, 0, 2 * width * sizeof *column);
-    add_rows(p->n, width, a, b, column, column + width);
+    norm_sums(p->n, width, a, b, column, column + width);
     for (size_t c = 0; c < l->in.channels; c++) {
         sum[c] = product[c] = 0;
         for (size_t t = 0; t < L; t++) {
@@ -157,7 +157,7 @@ static void spread(const struct layer *l, size_t c, double value, float *column)
         column[c * l->in.length + t] = (float)value;
 }
 
-VECTOR static void scale_rows(size_t n, size_t width, const float *scale,
+VECTOR static void norm_scale(size_t n, size_t width, const float *scale,
                               const float *shift, const float *x, float *y)
 {
     for (size_t i = 0; i < n; i++, x += width, y += width) {
@@ -179,10 +179,10 @@ static void forward(const struct layer *l, const struct pass *p, const float *x,
         spread(l, c, by, scale);
         spread(l, c, (double)l->param[BIAS].data[c] - by * m.mean, shift);
     }
-    scale_rows(p->n, l->n_in, scale, shift, x, y);
+    norm_scale(p->n, l->n_in, scale, shift, x, y);
 }
 
-VECTOR static void mix_rows(size_t n, size_t width, const float *of_dy,
+VECTOR static void norm_mix(size_t n, size_t width, const float *of_dy,
                             const float *of_x, const float *shift,
                             const float *dy, const float *x, float *dx)
 {
@@ -227,7 +227,7 @@ static void backward(const struct layer *l, const struct pass *p,
         spread(l, c, by * (slope * m.mean - mean), shift);
     }
     if (dx)
-        mix_rows(p->n, l->n_in, of_dy, of_x, shift, dy, x, dx);
+        norm_mix(p->n, l->n_in, of_dy, of_x, shift, dy, x, dx);
 }
 
 static const char *export(const struct layer *l, struct opgraph *g,

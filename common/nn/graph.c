@@ -376,6 +376,12 @@ static int add_list(struct graph *g, const struct scope *scope,
 
 /* ---- the whole ---- */
 
+/* The values that it hands a gradient back to, if they learn. */
+static size_t n_learned_from(const struct layer *l)
+{
+    return l->branch ? 1 : l->n_from;
+}
+
 /* Every value is read, or there would be no gradient for it. */
 static int check_read(const struct model *m, const struct node *at,
                       struct err *e)
@@ -384,7 +390,7 @@ static int check_read(const struct model *m, const struct node *at,
         bool read = (int)i == m->output || m->layer[i].branch;
 
         for (size_t j = i + 1; j < m->n_layers && !read; j++)
-            for (size_t k = 0; k < m->layer[j].n_from; k++)
+            for (size_t k = 0; k < n_learned_from(&m->layer[j]); k++)
                 read |= m->layer[j].from[k].at == (int)i;
         if (!read)
             return node_error(at, e, "nothing reads what layer %s gives",
@@ -409,7 +415,7 @@ static void finish(struct model *m)
         struct layer *l = &m->layer[i];
 
         l->learns = has_learned(l);
-        for (size_t k = 0; k < (l->branch ? 1 : l->n_from); k++)
+        for (size_t k = 0; k < n_learned_from(l); k++)
             l->learns |= l->from[k].at >= 0 && m->layer[l->from[k].at].learns;
         if (l->type->gather)
             m->cut[m->n_cuts++] = i;
@@ -430,5 +436,5 @@ int graph_build(struct model *m, const struct node *list, bool trained,
         return node_error(list, e,
                           "only branches here, and nothing to predict");
     finish(m);
-    return check_read(m, list, e);
+    return trained ? check_read(m, list, e) : 0;
 }

@@ -24,7 +24,8 @@ static void forward(const struct layer *l, const struct pass *p, const float *x,
         memcpy(y, x, p->n * l->n_in * sizeof *y);
 }
 
-VECTOR static void turn(size_t n, float factor, const float *dy, float *dx)
+VECTOR static void turn_gradient(size_t n, float factor, const float *dy,
+                                 float *dx)
 {
     VECTOR_LOOP
     for (size_t i = 0; i < n; i++)
@@ -39,7 +40,7 @@ static void backward(const struct layer *l, const struct pass *p,
     (void)y;
     (void)grad;
     if (dx)
-        turn(p->n * l->n_in, -(float)l->lambda, dy, dx);
+        turn_gradient(p->n * l->n_in, -(float)l->lambda, dy, dx);
 }
 
 const struct layer_type layer_reverse = {

@@ -289,7 +289,7 @@ int workspace_find_bad(struct workspace *w, struct pass *p)
 
 /* ---- backward ---- */
 
-VECTOR static void add_to(size_t n, const float *x, float *y)
+VECTOR static void add_gradient(size_t n, const float *x, float *y)
 {
     VECTOR_LOOP
     for (size_t i = 0; i < n; i++)
@@ -325,7 +325,8 @@ static void back_layer(struct workspace *w, struct pass *p, size_t i,
         if (back || k == 0)
             l->type->backward(l, p, x[k], w->value[i], dy, dx, at);
         if (back && w->sloped[from])
-            add_to(p->n * m->layer[from].n_out, dx, w->slope[w->slot[from]]);
+            add_gradient(p->n * m->layer[from].n_out, dx,
+                         w->slope[w->slot[from]]);
         if (back)
             w->sloped[from] = true;
     }

@@ -102,6 +102,9 @@ static void mistakes_are_named(void **state)
          "two layers are called a"},
         {"layers: [{type: relu, name: a}, {type: relu, from: input}]",
          "nothing reads what layer a gives"},
+        {"layers: [{type: dense, name: a, out: 6}, {type: relu, from: input}, "
+         "{type: branch, loss: reconstruction, of: a, layers: [{type: relu}]}]",
+         "nothing reads what layer a gives"},
         {"layers: [{type: dense, name: a, out: 2}, {type: add, from: [a, "
          "input]}]",
          "2 x 3 values cannot be added to 2 x 1"},
