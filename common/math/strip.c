@@ -110,16 +110,6 @@ VECTOR static void convolve(const struct strip *s, const struct taps *c,
     }
 }
 
-INLINE float total(const vector *v)
-{
-    float sum = 0;
-
-    UNROLL
-    for (int i = 0; i < LANES; i++)
-        sum += (*v)[i];
-    return sum;
-}
-
 /* Some output channels by some taps of one input channel. */
 INLINE void correlate_block(size_t rows, size_t taps, const struct taps *c,
                             const float *x, const float *dy, size_t stride,
@@ -144,7 +134,7 @@ INLINE void correlate_block(size_t rows, size_t taps, const struct taps *c,
     for (size_t r = 0; r < rows; r++)
         UNROLL
     for (size_t k = 0; k < taps; k++)
-        grad[r * c->I * c->K + k] += total(&sum[r][k]);
+        grad[r * c->I * c->K + k] += lanes_total(&sum[r][k]);
 }
 
 /* All taps of one input channel: by fours, threes (a kernel of 3), ones. */

@@ -24,6 +24,7 @@ struct shape {
 };
 
 struct layer;
+struct opgraph;     /* common/math/opgraph.h */
 struct branch_loss; /* common/nn/branch.h */
 
 /* What a pass over some rows of a batch is told. */
@@ -100,6 +101,15 @@ struct layer_type {
     void (*backward)(const struct layer *l, const struct pass *p,
                      const float *x, const float *y, const float *dy, float *dx,
                      float *const *grad);
+
+    /*
+     * Append to g what forward does in prediction, reading the values x, as
+     * many as it reads; returns the name of y, which is x[0] where the layer
+     * does nothing then (common/nn/export.h says how a value is laid out).
+     * NULL: it cannot be exported.
+     */
+    const char *(*export)(const struct layer *l, struct opgraph *g,
+                          const char *const *x);
 };
 
 #define LAYER_PARAMS 8
@@ -129,8 +139,9 @@ struct layer {
                                           once the whole model is known */
     bool aside;                        /* in a branch: run in training alone */
     bool learns; /* it or one before it has parameters that are learned */
-    double rate; /* dropout: share that is zeroed */
-    size_t kernel, padding, dilation; /* conv1d; kernel: maxpool as well */
+    double rate; /* dropout, attention: share that is zeroed */
+    size_t kernel, padding, dilation; /* conv1d; kernel: maxpool, unfold too */
+    size_t heads;                     /* attention */
     double lambda;                    /* reverse: see there */
     size_t n_machines; /* training: machines in the data; else 0 */
     size_t n_targets;  /* values that the model predicts; 0: not told */
@@ -151,5 +162,10 @@ void layer_param(struct layer *l, const char *name, int n_dims,
 
 /* The same for a vector that is stored with them and not learned. */
 void layer_buffer(struct layer *l, const char *name, size_t n);
+
+/* The setting `out`: a number up to `most`, or how many machines there are in
+ * the data, or how many targets.  *out keeps its value where there is none. */
+int layer_read_out(const struct layer *l, const struct node *settings,
+                   int64_t most, int64_t *out, struct err *e);
 
 #endif

@@ -233,6 +233,52 @@ static void adamw_repeats_pytorch(void **state)
     repeat_pytorch((struct golden){"adamw", "v3", 4, 25, 142273, use_adamw});
 }
 
+static void mstcn_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch((struct golden){"mstcn", NULL, 4, 64, 730642, NULL});
+}
+
+static void v1_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch((struct golden){"v1", NULL, 3, 144, 303327, half_lambda});
+}
+
+static void families_have_their_parameters(void **state)
+{
+    static const struct {
+        const char *config;
+        size_t D, delays, n_machines, n_params;
+    } cases[] = {
+        {"configs/mstcn.yaml", 14, 64, 1, 737082},
+        {"configs/mstcn-mean.yaml", 4, 64, 1, 730642 - 129},
+        {"configs/v1.yaml", 3, 144, 1, 303261},
+        {"configs/v1.yaml", 3, 144, 3, 303327},
+        {"configs/v1.yaml", 3, 144, 0, 188753},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct model *m = NULL;
+        struct node *root = NULL;
+        int failed = config_read(&root, cases[i].config, &e);
+
+        if (!failed && cases[i].n_machines)
+            failed =
+                model_new_trained(&m, node_get(root, "model"), cases[i].D,
+                                  cases[i].delays, cases[i].n_machines, &e);
+        else if (!failed)
+            failed = model_new(&m, node_get(root, "model"), cases[i].D,
+                               cases[i].delays, &e);
+        if (failed)
+            fail_msg("%s", e.msg);
+        assert_int_equal(tensors_count(&m->tensors), cases[i].n_params);
+        model_free(m);
+        node_free(root);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +289,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(v2_repeats_pytorch),
         cmocka_unit_test(adv_repeats_pytorch),
         cmocka_unit_test(adamw_repeats_pytorch),
+        cmocka_unit_test(mstcn_repeats_pytorch),
+        cmocka_unit_test(v1_repeats_pytorch),
+        cmocka_unit_test(families_have_their_parameters),
     };
 
     (void)argc;
