@@ -134,6 +134,7 @@ struct layer {
     size_t heads;                     /* attention */
     double lambda;                    /* reverse: see there */
     size_t n_machines; /* training: machines in the data; else 0 */
+    size_t n_targets;  /* values that the model predicts; 0: not told */
     const struct branch_loss
         *branch;   /* the end of a branch; NULL: it is none */
     double weight; /* of the branch's loss */
@@ -152,8 +153,8 @@ void layer_param(struct layer *l, const char *name, int n_dims,
 /* The same for a vector that is stored with them and not learned. */
 void layer_buffer(struct layer *l, const char *name, size_t n);
 
-/* The setting `out`: a number up to `most`, or how many machines there are in
- * the data.  *out keeps its value where there is none. */
+/* The setting `out`: a number up to `most`, or that of the machines in the data
+ * or of the targets.  *out keeps its value where there is none. */
 int layer_read_out(const struct layer *l, const struct node *settings,
                    int64_t most, int64_t *out, struct err *e);
 
