@@ -12,7 +12,8 @@
  *
  * Few channels are convolved as strips (common/math/strip.h), many as a product
  * of matrices (common/math/columns.h), which for a kernel of 1 is one of the
- * row as it lies there.
+ * row as it lies there, and for several rows and a kernel of 3, where the
+ * length allows it, takes fewer products (common/math/winograd.h).
  */
 #include <math.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include "common/math/blas.h"
 #include "common/math/columns.h"
 #include "common/math/strip.h"
+#include "common/math/winograd.h"
 #include "common/nn/export.h"
 #include "common/nn/layers.h"
 
@@ -29,6 +31,7 @@
 #define MANY 32768 /* weights from which on columns are faster than strips */
 #define MANY_PLAIN 256 /* ... where no columns have to be made */
 #define COLUMNS 256    /* at a time */
+#define FEW 4          /* rows too few for Winograd's way */
 
 enum { WEIGHT, BIAS };
 
@@ -218,7 +221,77 @@ static void backward_columns(const struct layer *l, const struct pass *p,
     }
 }
 
+/* ---- many channels, three taps: Winograd's products ---- */
+
+static bool by_winograd(const struct layer *l)
+{
+    return by_columns(l) &&
+           winograd_fits(l->kernel, l->dilation, l->padding, l->in.length);
+}
+
+static struct winograd winograd_of(const struct layer *l, size_t n)
+{
+    return (struct winograd){n, l->in.channels, l->out.channels, l->in.length,
+                             l->dilation};
+}
+
+/* Rows at a time: a column is two positions. */
+static size_t pairs_tile(const struct layer *l)
+{
+    size_t tile = 2 * COLUMNS / l->in.length;
+
+    return tile > 1 ? tile : 1;
+}
+
+/* The weights and their gradient, then the room of a tile. */
+static size_t winograd_floats(const struct layer *l)
+{
+    struct winograd c = winograd_of(l, pairs_tile(l));
+
+    return 8 * c.O * c.I + winograd_room(&c);
+}
+
+static void forward_winograd(const struct layer *l, const struct pass *p,
+                             const float *x, float *y)
+{
+    size_t tile = pairs_tile(l), pairs = l->in.channels * l->out.channels;
+    float *U = p->scratch, *room = U + 8 * pairs;
+
+    winograd_turn(l->param[WEIGHT].data, pairs, U);
+    for (size_t i = 0; i < p->n; i += tile) {
+        struct winograd c = winograd_of(l, p->n - i < tile ? p->n - i : tile);
+
+        winograd_forward(&c, U, l->param[BIAS].data, x + i * l->n_in,
+                         y + i * l->n_out, room);
+    }
+}
+
+static void backward_winograd(const struct layer *l, const struct pass *p,
+                              const float *x, const float *dy, float *dx,
+                              float *weight_grad)
+{
+    size_t tile = pairs_tile(l), pairs = l->in.channels * l->out.channels;
+    float *U = p->scratch, *U_grad = U + 4 * pairs, *room = U + 8 * pairs;
+
+    winograd_turn(l->param[WEIGHT].data, pairs, U);
+    for (size_t i = 0; i < p->n; i += tile) {
+        struct winograd c = winograd_of(l, p->n - i < tile ? p->n - i : tile);
+
+        winograd_backward(&c, U, x + i * l->n_in, dy + i * l->n_out, i == 0,
+                          dx ? dx + i * l->n_in : NULL, U_grad, room);
+    }
+    winograd_turn_back(U_grad, pairs, weight_grad);
+}
+
 /* ---- the layer ---- */
+
+static size_t room_of(const struct layer *l)
+{
+    size_t few = by_columns(l) ? columns_room(l) : strips_room(l);
+    size_t many = by_winograd(l) ? winograd_floats(l) : 0;
+
+    return (few > many ? few : many) * sizeof(float);
+}
 
 static int read_settings(struct layer *l, const struct node *settings,
                          int64_t *out, struct err *e)
@@ -257,8 +330,7 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     l->out = (struct shape){out, l->in.length + 2 * l->padding - reach};
     layer_param(l, "weight", 3, (size_t[]){out, l->in.channels, l->kernel});
     layer_param(l, "bias", 1, (size_t[]){out});
-    l->room =
-        (by_columns(l) ? columns_room(l) : strips_room(l)) * sizeof(float);
+    l->room = room_of(l);
     if (l->room > MAX_ROOM)
         return node_error(settings, e, "conv1d: %zu x %zu values are too many",
                           l->in.channels, l->in.length);
@@ -279,7 +351,9 @@ static void init(const struct layer *l, struct rng *rng)
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
-    if (by_columns(l))
+    if (p->n >= FEW && by_winograd(l))
+        forward_winograd(l, p, x, y);
+    else if (by_columns(l))
         forward_columns(l, p, x, y);
     else
         forward_strips(l, p, x, y);
@@ -291,7 +365,9 @@ static void backward(const struct layer *l, const struct pass *p,
 {
     (void)y;
     columns_total(dy, p->n, l->out.channels, l->out.length, grad[BIAS]);
-    if (by_columns(l))
+    if (p->n >= FEW && by_winograd(l))
+        backward_winograd(l, p, x, dy, dx, grad[WEIGHT]);
+    else if (by_columns(l))
         backward_columns(l, p, x, dy, dx, grad[WEIGHT]);
     else
         backward_strips(l, p, x, dy, dx, grad[WEIGHT]);

@@ -295,14 +295,14 @@ static void measure(const struct family *f)
 {
     const char *root = getenv("ROOT");
     char *path = xasprintf("%s/configs/%s.yaml", root ? root : ".", f->name);
+    struct model_use use = {f->D, f->delays, 1, 1, true};
     struct node *config = NULL;
     struct model *m = NULL;
     struct data d;
     struct err e;
 
     if (config_read(&config, path, &e) < 0 ||
-        model_new_trained(&m, node_get(config, "model"), f->D, f->delays, 1,
-                          &e) < 0)
+        model_build(&m, node_get(config, "model"), &use, &e) < 0)
         die(&e);
     make_data(&d, f);
     model_init(m, 1);

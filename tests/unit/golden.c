@@ -151,10 +151,11 @@ static void repeat_pytorch(struct golden g)
     struct node *root = NULL;
     struct recipe recipe;
     struct model *m = NULL;
+    struct model_use use = {g.D, g.delays, 1, MACHINES, true};
 
     if (config_read(&root, path, &e) < 0 ||
         recipe_read(&recipe, root, &e) < 0 ||
-        model_new_trained(&m, recipe.model, g.D, g.delays, MACHINES, &e) < 0)
+        model_build(&m, recipe.model, &use, &e) < 0)
         fail_msg("%s", e.msg);
     assert_int_equal(tensors_count(&m->tensors), g.n_params);
     no_dropout(m);
@@ -249,29 +250,24 @@ static void families_have_their_parameters(void **state)
 {
     static const struct {
         const char *config;
-        size_t D, delays, n_machines, n_params;
+        struct model_use use;
+        size_t n_params;
     } cases[] = {
-        {"configs/mstcn.yaml", 14, 64, 1, 737082},
-        {"configs/mstcn-mean.yaml", 4, 64, 1, 730642 - 129},
-        {"configs/v1.yaml", 3, 144, 1, 303261},
-        {"configs/v1.yaml", 3, 144, 3, 303327},
-        {"configs/v1.yaml", 3, 144, 0, 188753},
+        {"configs/mstcn.yaml", {14, 64, 1, 1, true}, 737082},
+        {"configs/mstcn.yaml", {19, 64, 2, 1, true}, 740431},
+        {"configs/mstcn-mean.yaml", {4, 64, 1, 1, true}, 730642 - 129},
+        {"configs/v1.yaml", {3, 144, 1, 1, true}, 303261},
+        {"configs/v1.yaml", {3, 144, 1, 3, true}, 303327},
+        {"configs/v1.yaml", {3, 144, 1, 0, false}, 188753},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct model *m = NULL;
         struct node *root = NULL;
-        int failed = config_read(&root, cases[i].config, &e);
 
-        if (!failed && cases[i].n_machines)
-            failed =
-                model_new_trained(&m, node_get(root, "model"), cases[i].D,
-                                  cases[i].delays, cases[i].n_machines, &e);
-        else if (!failed)
-            failed = model_new(&m, node_get(root, "model"), cases[i].D,
-                               cases[i].delays, &e);
-        if (failed)
+        if (config_read(&root, cases[i].config, &e) < 0 ||
+            model_build(&m, node_get(root, "model"), &cases[i].use, &e) < 0)
             fail_msg("%s", e.msg);
         assert_int_equal(tensors_count(&m->tensors), cases[i].n_params);
         model_free(m);

@@ -23,12 +23,16 @@ struct conv_case {
     size_t I, L, O, K, dilation, padding, n;
 };
 
-/* Strips, columns of several rows, of one, and rows that are columns. */
+/* Strips, columns of several rows, of one, rows that are columns, and three
+ * taps for Winograd's way. */
 static const struct conv_case conv_cases[] = {
     {4, 25, 32, 5, 1, 2, 70},    {3, 64, 13, 3, 16, 16, 2},
     {2, 9, 5, 4, 2, 0, 3},       {128, 20, 128, 3, 1, 1, 14},
     {96, 40, 120, 3, 32, 32, 5}, {64, 9, 80, 7, 1, 3, 35},
     {70, 300, 160, 3, 2, 4, 2},  {90, 21, 99, 4, 3, 2, 1},
+    {128, 4, 90, 3, 2, 2, 5},    {110, 64, 128, 3, 32, 32, 17},
+    {90, 12, 128, 3, 3, 3, 150}, {128, 40, 96, 3, 4, 4, 7},
+    {128, 32, 96, 3, 8, 8, 5},   {128, 96, 90, 3, 16, 16, 4},
     {75, 20, 64, 1, 1, 0, 3},    {16, 5, 16, 1, 1, 0, 4},
 };
 
