@@ -322,24 +322,31 @@ int rowset_view(struct rowset *set, struct labelled *view, struct err *e)
     return 0;
 }
 
+/* The value that tells a file from others, on the heap. */
+static char *identity(const struct labels *meta, const char *key, size_t file)
+{
+    const char *run = labels_get(meta, key ? key : META_RUN);
+
+    if (!run)
+        return xasprintf("\n%zu", file);
+    if (key)
+        return xstrdup(run);
+    return xasprintf("%s\n%s\n%s", labels_get_or(meta, META_MACHINE, ""),
+                     labels_get_or(meta, META_WORKLOAD, ""), run);
+}
+
 size_t rowset_number(const struct rowset *set, const char *key, uint32_t *id)
 {
     struct strings seen = {0};
-    size_t n = 0, *of_value = xcalloc(set->n_files + 1, sizeof *of_value);
+    size_t n;
 
     for (size_t f = 0; f < set->n_files; f++) {
-        const char *value = labels_get(&set->meta[f], key);
-        size_t known = seen.n, at = value ? number(&seen, value) : known;
+        char *value = identity(&set->meta[f], key, f);
 
-        if (value && at < known) {
-            id[f] = (uint32_t)of_value[at];
-            continue;
-        }
-        if (value)
-            of_value[at] = n;
-        id[f] = (uint32_t)n++;
+        id[f] = (uint32_t)number(&seen, value);
+        free(value);
     }
+    n = seen.n;
     strings_release(&seen);
-    free(of_value);
     return n;
 }

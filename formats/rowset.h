@@ -52,10 +52,12 @@ int rowset_add(struct rowset *set, const char *path, struct err *e);
 int rowset_view(struct rowset *set, struct labelled *view, struct err *e);
 
 /*
- * Number the values of another label of the files, in order of appearance.
+ * Number the values of another label of the files, in order of appearance; a
+ * file without the label has a value of its own.  key NULL: the identity of a
+ * run, its labels machine, workload and run together.
  *
  * id (n_files)  out
- * Returns how many there are; a file without the label has a value of its own.
+ * Returns how many values there are.
  */
 size_t rowset_number(const struct rowset *set, const char *key, uint32_t *id);
 

@@ -17,7 +17,7 @@ enum role { ROLE_NONE, ROLE_TRAIN, ROLE_HELD_OUT };
  */
 static const double BELIEF_ROWS = 50;
 
-/* S sessions, C codes of a feature, N loads. */
+/* S sessions, C codes of a feature, N works. */
 struct check {
     const struct labelled *rows;
     const struct fingerprint_options *o;
@@ -60,24 +60,25 @@ static void choose_roles(struct check *c)
 
 /* ---- tables of counts ---- */
 
-/* A row's cell in a table: of a feature, of the load, of both. */
+/* A row's cell in a table: of a feature, of the work, of both. */
 struct key {
-    const uint8_t *code, *load; /* of row 0; NULL: always 0 */
-    size_t D, n_codes, n_loads;
+    const uint8_t *code;  /* of row 0; NULL: always 0 */
+    const uint16_t *work; /* the same */
+    size_t D, n_codes, n_works;
 };
 
 static size_t cell_of(const struct key *k, size_t row)
 {
     size_t code = k->code ? k->code[row * k->D] : 0;
 
-    return (k->load ? k->load[row] : 0u) * k->n_codes + code;
+    return (k->work ? k->work[row] : 0u) * k->n_codes + code;
 }
 
 /* Rows of a role by cell and session. */
 static double *count_rows(const struct check *c, const struct key *k,
                           enum role role)
 {
-    double *n = xcalloc(k->n_codes * k->n_loads * c->S, sizeof *n);
+    double *n = xcalloc(k->n_codes * k->n_works * c->S, sizeof *n);
 
     for (size_t i = 0; i < c->rows->T; i++)
         if (c->role[i] == role)
@@ -140,7 +141,7 @@ static double accuracy_of(const double *held_out, const double *p, size_t n,
 
 static void find_prior(struct check *c)
 {
-    const struct key none = {.n_codes = 1, .n_loads = 1};
+    const struct key none = {.n_codes = 1, .n_works = 1};
     double *held_out = count_rows(c, &none, ROLE_HELD_OUT);
     double n = 0, bits = 0, belief = 0;
 
@@ -162,24 +163,24 @@ static void find_prior(struct check *c)
     free(held_out);
 }
 
-static double bits_at_load(const struct check *c, size_t d)
+static double bits_same_work(const struct check *c, size_t d)
 {
     const struct fingerprint_options *o = c->o;
-    struct key load = {.load = o->load, .n_codes = 1, .n_loads = o->n_loads};
+    struct key work = {.work = o->work, .n_codes = 1, .n_works = o->n_works};
     struct key both = {.code = o->code + d,
-                       .load = o->load,
+                       .work = o->work,
                        .D = c->rows->D,
                        .n_codes = o->n_codes[d],
-                       .n_loads = o->n_loads};
-    double *p_load = count_rows(c, &load, ROLE_TRAIN);
+                       .n_works = o->n_works};
+    double *p_work = count_rows(c, &work, ROLE_TRAIN);
     double *p = count_rows(c, &both, ROLE_TRAIN);
     double *held_out = count_rows(c, &both, ROLE_HELD_OUT), bits;
-    size_t n = both.n_codes * both.n_loads;
+    size_t n = both.n_codes * both.n_works;
 
-    to_shares(p_load, o->n_loads, c->S, c->prior, o->n_loads);
-    to_shares(p, n, c->S, p_load, both.n_codes);
-    bits = mean_bits(held_out, p, n, c->S, p_load, both.n_codes);
-    free(p_load);
+    to_shares(p_work, o->n_works, c->S, c->prior, o->n_works);
+    to_shares(p, n, c->S, p_work, both.n_codes);
+    bits = mean_bits(held_out, p, n, c->S, p_work, both.n_codes);
+    free(p_work);
     free(p);
     free(held_out);
     return bits;
@@ -191,7 +192,7 @@ static void check_feature(void *arg, size_t d, int thread)
     struct fingerprint *f = &c->out->feature[d];
     size_t n = c->o->n_codes[d], S = c->S;
     struct key key = {
-        .code = c->o->code + d, .D = c->rows->D, .n_codes = n, .n_loads = 1};
+        .code = c->o->code + d, .D = c->rows->D, .n_codes = n, .n_works = 1};
     double *p = count_rows(c, &key, ROLE_TRAIN);
     double *held_out = count_rows(c, &key, ROLE_HELD_OUT);
     float *tell = c->tell + c->offset[d] * S;
@@ -200,7 +201,7 @@ static void check_feature(void *arg, size_t d, int thread)
     to_shares(p, n, S, c->prior, n);
     f->accuracy = accuracy_of(held_out, p, n, S);
     f->bits = mean_bits(held_out, p, n, S, c->prior, n);
-    f->bits_at_load = c->o->load ? bits_at_load(c, d) : NAN;
+    f->bits_same_work = c->o->work ? bits_same_work(c, d) : NAN;
     for (size_t i = 0; i < n * S; i++)
         tell[i] = (float)log(p[i] / c->prior[i % S]);
     free(p);
@@ -256,7 +257,7 @@ static void check_jointly(struct check *c, struct pool *pool)
     c->out->joint = (struct fingerprint){.accuracy = (double)right /
                                                      (double)c->out->n_held_out,
                                          .bits = NAN,
-                                         .bits_at_load = NAN};
+                                         .bits_same_work = NAN};
     free(c->right);
 }
 

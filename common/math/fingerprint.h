@@ -18,19 +18,20 @@ struct fingerprint_options {
     size_t n_sessions;
     const uint8_t *code;     /* (T, D) bins of the features */
     const uint16_t *n_codes; /* (D) */
-    const uint8_t *load;     /* (T) bins of the load, or NULL */
-    size_t n_loads;
+    const uint16_t *work;    /* (T) what kind of work at what load a row is, or
+                                NULL */
+    size_t n_works;
     int64_t block_ns;
 };
 
 /* Of the held-out rows; NaN: there are none. */
 struct fingerprint {
-    double accuracy;     /* share whose session is guessed right */
-    double bits;         /* that the feature tells of the session: by how much
-                            less its log2 likelihood surprises than that of a
-                            guess without it; below 0: nothing */
-    double bits_at_load; /* that it tells once the load is known: what has
-                            nothing to do with how busy the machine is */
+    double accuracy;       /* share whose session is guessed right */
+    double bits;           /* that the feature tells of the session: by how much
+                              less its log2 likelihood surprises than that of a
+                              guess without it; below 0: nothing */
+    double bits_same_work; /* that it tells once the work is known: what
+                              differs between sessions that did the same */
 };
 
 struct fingerprints {
