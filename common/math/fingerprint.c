@@ -172,14 +172,18 @@ static double bits_same_work(const struct check *c, size_t d)
                        .D = c->rows->D,
                        .n_codes = o->n_codes[d],
                        .n_works = o->n_works};
+    double *belief = count_rows(c, &work, ROLE_TRAIN);
     double *p_work = count_rows(c, &work, ROLE_TRAIN);
     double *p = count_rows(c, &both, ROLE_TRAIN);
     double *held_out = count_rows(c, &both, ROLE_HELD_OUT), bits;
     size_t n = both.n_codes * both.n_works;
 
-    to_shares(p_work, o->n_works, c->S, c->prior, o->n_works);
-    to_shares(p, n, c->S, p_work, both.n_codes);
+    /* Both sides lean on the same belief: a constant feature tells 0. */
+    to_shares(belief, o->n_works, c->S, c->prior, o->n_works);
+    to_shares(p_work, o->n_works, c->S, belief, 1);
+    to_shares(p, n, c->S, belief, both.n_codes);
     bits = mean_bits(held_out, p, n, c->S, p_work, both.n_codes);
+    free(belief);
     free(p_work);
     free(p);
     free(held_out);

@@ -157,11 +157,20 @@ void nearest_free(struct nearest *t)
 
 /* ---- searching ---- */
 
-/* Squares are summed in the order of the features here and below, so that
- * rounding never puts a box beyond a point that lies in it. */
-VECTOR static void leaf_distances(const float *restrict point,
-                                  const float *restrict q, size_t D,
-                                  float *restrict d2)
+/*
+ * Squares are summed in the order of the features here and below, and without
+ * fused multiply-add: rounding never puts a box beyond a point that lies in
+ * it, and who is nearest does not depend on the processor.
+ */
+#if defined __GNUC__ && !defined __clang__
+#define UNFUSED __attribute__((optimize("fp-contract=off")))
+#else
+#define UNFUSED
+#endif
+
+UNFUSED VECTOR static void leaf_distances(const float *restrict point,
+                                          const float *restrict q, size_t D,
+                                          float *restrict d2)
 {
     for (size_t i = 0; i < LEAF; i++)
         d2[i] = 0;
@@ -169,13 +178,15 @@ VECTOR static void leaf_distances(const float *restrict point,
         VECTOR_LOOP
         for (size_t i = 0; i < LEAF; i++) {
             float step = point[d * LEAF + i] - q[d];
+            float square = step * step;
 
-            d2[i] += step * step;
+            d2[i] += square;
         }
     }
 }
 
-static float box_distance(const struct nearest *t, size_t node, const float *q)
+UNFUSED static float box_distance(const struct nearest *t, size_t node,
+                                  const float *q)
 {
     const float *low = t->box + node * 2 * t->D, *high = low + t->D;
     float d2 = 0;
@@ -184,8 +195,8 @@ static float box_distance(const struct nearest *t, size_t node, const float *q)
         float below = low[d] - q[d], above = q[d] - high[d];
         float step = below > above ? below : above;
 
-        step = step > 0 ? step : 0;
-        d2 += step * step;
+        step = step > 0 ? step * step : 0;
+        d2 += step;
     }
     return d2;
 }
