@@ -21,7 +21,7 @@ struct source {
 void rowset_release(struct rowset *set)
 {
     for (size_t i = 0; i < set->n_files; i++)
-        labels_release(&set->meta[i]);
+        labels_release(&set->recording[i].meta);
     strings_release(&set->names);
     strings_release(&set->groups);
     free(set->x);
@@ -30,7 +30,7 @@ void rowset_release(struct rowset *set)
     free(set->file);
     free(set->group);
     free(set->begin);
-    free(set->meta);
+    free(set->recording);
     memset(set, 0, sizeof *set);
 }
 
@@ -125,6 +125,19 @@ static int begin_windows(struct source *s, const struct stream_header *h,
     return rc;
 }
 
+static int begin_recording(struct rowset *set, const struct stream_header *h,
+                           struct err *e)
+{
+    struct recording *r;
+
+    set->recording = xgrow(set->recording, set->n_files, &set->cap_recording,
+                           sizeof *set->recording);
+    r = &set->recording[set->n_files++];
+    *r = (struct recording){0};
+    labels_copy(&r->meta, &h->meta);
+    return sample_interval_ns(h, &r->nominal_ns, e);
+}
+
 static int begin_segment(struct source *s, struct err *e)
 {
     const struct stream_header *h = stream_reader_header(s->r);
@@ -140,15 +153,44 @@ static int begin_segment(struct source *s, struct err *e)
                                   : begin_windows(s, h, e)) < 0)
         return -1;
     set->D = set->names.n;
-    set->meta =
-        xgrow(set->meta, set->n_files, &set->cap_meta, sizeof *set->meta);
-    set->meta[set->n_files] = (struct labels){0};
-    labels_copy(&set->meta[set->n_files++], &h->meta);
     s->column = xreallocarray(s->column, set->D, sizeof *s->column);
-    return 0;
+    return begin_recording(set, h, e);
 }
 
 /* ---- rows ---- */
+
+/* The recording that is being read. */
+static struct recording *current(const struct rowset *set)
+{
+    return &set->recording[set->n_files - 1];
+}
+
+static void take_times(struct recording *r, const int64_t *t_ns, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t step = t_ns[i] - r->last_ns;
+        double s = (double)step * 1e-9, from_mean = s - r->mean_s;
+
+        if (r->rows++ == 0) {
+            r->first_ns = t_ns[i];
+        } else if (step > r->nominal_ns + r->nominal_ns / 2) {
+            r->late++;
+            r->missing +=
+                (uint64_t)((step + r->nominal_ns / 2) / r->nominal_ns) - 1;
+        } else {
+            r->mean_s += from_mean / (double)++r->steps;
+            r->m2_s += from_mean * (s - r->mean_s);
+        }
+        r->last_ns = t_ns[i];
+    }
+}
+
+static void take_mark(struct recording *r, const struct mark *m)
+{
+    r->gaps += m->kind == MARK_GAP;
+    r->resets += m->kind == MARK_RESET;
+    r->clock_steps += m->kind == MARK_CLOCK;
+}
 
 /* Make room for n more rows. */
 static void *reserve(void *p, size_t need, size_t *cap, size_t size)
@@ -162,7 +204,7 @@ static void *reserve(void *p, size_t need, size_t *cap, size_t size)
 static bool is_usable(const struct rowset *set, const float *const *column,
                       float label, size_t i)
 {
-    if (!isfinite(label))
+    if (!isfinite(label) && !(set->keep_unlabelled && isnan(label)))
         return false;
     for (size_t d = 0; d < set->D; d++)
         if (!isfinite(column[d][i]))
@@ -209,6 +251,7 @@ static int take_block(struct source *s, const struct block *b, struct err *e)
 
     if (b->t_ns[0] < 0 || b->t_ns[b->n - 1] > INT64_MAX / 2)
         return err_set(e, ERR_DATA, "a time that no clock shows");
+    take_times(current(set), b->t_ns, b->n);
     if (s->derive) {
         derive_rows(s->derive, b->n, b->t_ns, b->column, &d);
         return add_rows(set, d.n, d.t_ns, d.x, d.label_w, d.state, e);
@@ -229,10 +272,12 @@ static int take_item(struct source *s, const struct stream_item *item,
     case ITEM_BLOCK:
         return take_block(s, &item->block, e);
     case ITEM_MARK:
+        take_mark(current(s->set), &item->mark);
         if (s->derive && item->mark.kind != MARK_NOTE)
             derive_break(s->derive);
         return 0;
     case ITEM_END:
+        current(s->set)->complete = true;
         return 0;
     }
     return 0;
@@ -279,10 +324,11 @@ static void drop_empty_files(struct rowset *set)
         for (; row < set->T && set->file[row] == f; row++)
             set->file[row] = (uint32_t)n;
         if (row == first) {
-            labels_release(&set->meta[f]);
+            labels_release(&set->recording[f].meta);
+            set->n_empty++;
             continue;
         }
-        set->meta[n] = set->meta[f];
+        set->recording[n] = set->recording[f];
         set->begin[n++] = (uint32_t)first;
     }
     set->n_files = n;
@@ -298,15 +344,16 @@ int rowset_view(struct rowset *set, struct labelled *view, struct err *e)
                        "an energy source is worth cannot be told");
     set->group = xcalloc(set->n_files, sizeof *set->group);
     for (size_t f = 0; f < set->n_files; f++) {
-        const char *value = labels_get(&set->meta[f], set->group_key);
+        const char *value = labels_get(&set->recording[f].meta, set->group_key);
 
         if (!value)
-            return err_set(e, ERR_DATA,
-                           "recording %zu (run %s) has no label '%s': name "
-                           "another with --group, or give it with -l when "
-                           "recording",
-                           f + 1, labels_get_or(&set->meta[f], META_RUN, "?"),
-                           set->group_key);
+            return err_set(
+                e, ERR_DATA,
+                "recording %zu (run %s) has no label '%s': name "
+                "another with --group, or give it with -l when "
+                "recording",
+                f + 1, labels_get_or(&set->recording[f].meta, META_RUN, "?"),
+                set->group_key);
         set->group[f] = (uint32_t)number(&set->groups, value);
     }
     *view = (struct labelled){.T = set->T,
@@ -341,7 +388,7 @@ size_t rowset_number(const struct rowset *set, const char *key, uint32_t *id)
     size_t n;
 
     for (size_t f = 0; f < set->n_files; f++) {
-        char *value = identity(&set->meta[f], key, f);
+        char *value = identity(&set->recording[f].meta, key, f);
 
         id[f] = (uint32_t)number(&seen, value);
         free(value);

@@ -17,6 +17,20 @@
  *     rowset_view(&set, &view, e);
  *     rowset_release(&set);
  */
+
+/* A segment, as it was recorded. */
+struct recording {
+    struct labels meta;
+    bool complete; /* its end record was read */
+    uint64_t rows; /* of the stream, before anything is derived */
+    int64_t nominal_ns, first_ns, last_ns;
+    uint64_t late;    /* steps over one and a half nominal intervals */
+    uint64_t missing; /* rows that would fit into those */
+    uint64_t gaps, resets, clock_steps; /* marks */
+    uint64_t steps;                     /* that are not late; of those: */
+    double mean_s, m2_s;                /* mean, sum of squared deviations */
+};
+
 struct rowset {
     /* to be filled in before the first rowset_add(); borrowed */
     const char *features;  /* of sample streams: a list; NULL: of the set
@@ -24,6 +38,7 @@ struct rowset {
     const char *target;    /* of sample streams: "auto", "package", a zone */
     const char *group_key; /* the label that is held out together */
     bool allow_truncated;
+    bool keep_unlabelled; /* rows without watts too: y is NaN */
 
     struct strings names; /* D features */
     size_t T, D;
@@ -33,9 +48,10 @@ struct rowset {
     uint32_t *file; /* (T) */
     uint32_t *group, *begin;
     size_t n_files, unlabelled;
-    struct labels *meta;   /* (n_files) of each segment */
-    struct strings groups; /* values of group_key */
-    size_t cap_x, cap_y, cap_t, cap_file, cap_meta; /* private */
+    size_t n_empty; /* segments without a row, once there is a view */
+    struct recording *recording; /* (n_files) */
+    struct strings groups;       /* values of group_key */
+    size_t cap_x, cap_y, cap_t, cap_file, cap_recording; /* private */
 };
 
 /*
