@@ -16,6 +16,7 @@ struct source {
     struct stream_reader *r;
     struct derive *derive; /* of samples; NULL where windows are read */
     const float **column;  // (D) of a block of windows
+    int64_t interval_ns;   /* nominal */
 };
 
 void rowset_release(struct rowset *set)
@@ -50,7 +51,8 @@ static int derive_of(const struct rowset *set, const struct stream_header *h,
     struct derive_options o = {.channels = &h->channels,
                                .features = features,
                                .n_cpus = count_cpus(&h->meta),
-                               .target = set->target ? set->target : "auto"};
+                               .target = set->target ? set->target : "auto",
+                               .target_optional = set->keep_unlabelled};
 
     if (sample_interval_ns(h, &o.recorded_ns, e) < 0)
         return -1;
@@ -94,7 +96,7 @@ static int begin_samples(struct source *s, const struct stream_header *h,
         return -1;
     for (size_t c = 0; c < h->channels.n; c++)
         stream_reader_want(s->r, c, derive_wants(s->derive, c));
-    return 0;
+    return sample_interval_ns(h, &s->interval_ns, e);
 }
 
 static int check_floats(const struct stream_header *h, const char *name,
@@ -115,6 +117,7 @@ static int begin_windows(struct source *s, const struct stream_header *h,
     struct window_spec spec = {0};
     int rc = window_spec_from_meta(&spec, &h->meta, e);
 
+    s->interval_ns = spec.interval_ns;
     if (rc == 0 && set->names.n == 0)
         strings_copy(&set->names, &spec.features);
     if (rc == 0)
@@ -125,17 +128,16 @@ static int begin_windows(struct source *s, const struct stream_header *h,
     return rc;
 }
 
-static int begin_recording(struct rowset *set, const struct stream_header *h,
-                           struct err *e)
+static void begin_recording(struct source *s, const struct labels *meta)
 {
+    struct rowset *set = s->set;
     struct recording *r;
 
     set->recording = xgrow(set->recording, set->n_files, &set->cap_recording,
                            sizeof *set->recording);
     r = &set->recording[set->n_files++];
-    *r = (struct recording){0};
-    labels_copy(&r->meta, &h->meta);
-    return sample_interval_ns(h, &r->nominal_ns, e);
+    *r = (struct recording){.nominal_ns = s->interval_ns};
+    labels_copy(&r->meta, meta);
 }
 
 static int begin_segment(struct source *s, struct err *e)
@@ -154,7 +156,8 @@ static int begin_segment(struct source *s, struct err *e)
         return -1;
     set->D = set->names.n;
     s->column = xreallocarray(s->column, set->D, sizeof *s->column);
-    return begin_recording(set, h, e);
+    begin_recording(s, &h->meta);
+    return 0;
 }
 
 /* ---- rows ---- */
@@ -340,12 +343,14 @@ int rowset_view(struct rowset *set, struct labelled *view, struct err *e)
     drop_empty_files(set);
     if (set->T == 0)
         return err_set(e, ERR_DATA,
-                       "no row with measured watts: what a recording without "
-                       "an energy source is worth cannot be told");
+                       set->keep_unlabelled ? "no rows"
+                                            : "no row with measured watts");
     set->group = xcalloc(set->n_files, sizeof *set->group);
     for (size_t f = 0; f < set->n_files; f++) {
         const char *value = labels_get(&set->recording[f].meta, set->group_key);
 
+        if (!value && set->keep_unlabelled)
+            value = "";
         if (!value)
             return err_set(
                 e, ERR_DATA,

@@ -20,14 +20,51 @@
 
 static const char FORMATS[] = "text|tsv|json|md";
 
+#define EXAMPLES                                             \
+    "  rapl-stat runs.rapl\n"                                \
+    "  rapl-stat -q --require 'missing_pct<0.1' runs.rapl\n" \
+    "  rapl-stat --ceiling --format tsv runs.rapl"
+
+#define OPTIONS_INIT                                                          \
+    {                                                                         \
+        .common = CLI_COMMON_INIT, .target = "auto", .group = "workload",     \
+        .rows = 300000, .lags = 60, .most_w = 1000, .apart_ns = 60 * NS_PER_S \
+    }
+
+/* The questions; without any of them, all recordings are judged. */
+enum question { EACH, COLUMNS, LAGS, CEILING, FINGERPRINT, QUESTIONS };
+
 struct options {
     struct cli_common common;
-    bool ceiling, fingerprint, allow_truncated;
+    bool asked[QUESTIONS], allow_truncated;
     const char *features, *target, *group, *session;
-    struct strings without_lists, without;
-    int64_t rows, apart_ns;
+    struct strings without_lists, without, require;
+    int64_t rows, lags, apart_ns;
+    double most_w;
     int format;
 };
+
+static int (*const ANSWERS[QUESTIONS])(const struct rowset *,
+                                       const struct labelled *,
+                                       const struct worth_options *,
+                                       struct pool *, struct grid **,
+                                       struct err *) = {
+    [EACH] = worth_each,
+    [COLUMNS] = worth_columns,
+    [LAGS] = worth_lags,
+    [CEILING] = worth_ceiling,
+    [FINGERPRINT] = worth_fingerprint,
+};
+
+/* The question that was asked; QUESTIONS: none. */
+static enum question question_of(const struct options *o)
+{
+    int q = 0;
+
+    while (q < QUESTIONS && !o->asked[q])
+        q++;
+    return (enum question)q;
+}
 
 static int read_inputs(struct rowset *set, char **paths, int n, struct err *e)
 {
@@ -39,56 +76,97 @@ static int read_inputs(struct rowset *set, char **paths, int n, struct err *e)
     return 0;
 }
 
-static int run(const struct options *o, struct rowset *set, char **paths, int n,
-               struct err *e)
+static int answer(const struct options *o, const struct rowset *set,
+                  const struct labelled *rows, struct grid **g,
+                  struct strings *failed, struct err *e)
 {
     const struct worth_options how = {.session = o->session,
                                       .without = &o->without,
                                       .max_rows = (size_t)o->rows,
                                       .apart_ns = o->apart_ns,
-                                      .seed = (uint64_t)o->common.seed};
-    struct labelled rows;
-    struct pool *pool = NULL;
-    struct grid *g = NULL;
-    int rc = read_inputs(set, paths, n, e);
+                                      .seed = (uint64_t)o->common.seed,
+                                      .most_w = o->most_w,
+                                      .n_lags = (size_t)o->lags + 1,
+                                      .require = &o->require};
+    enum question q = question_of(o);
+    struct pool *pool = pool_new(cli_threads(&o->common));
+    int rc = q == QUESTIONS ? worth_judge(set, rows, &how, pool, g, failed, e)
+                            : ANSWERS[q](set, rows, &how, pool, g, e);
 
-    if (rc == 0)
-        rc = rowset_view(set, &rows, e);
-    if (rc == 0) {
-        pool = pool_new(cli_threads(&o->common));
-        rc = (o->ceiling ? worth_ceiling : worth_fingerprint)(set, &rows, &how,
-                                                              pool, &g, e);
-    }
-    if (rc == 0)
-        rc = grid_write(g, o->common.output, (enum grid_format)o->format, e);
-    grid_free(g);
     pool_free(pool);
     return rc;
 }
 
-static void take_options(struct options *o, struct cli *cli)
+/* Returns 0, ERR_VERDICT where a requirement is not met, or -1. */
+static int run(const struct options *o, char **paths, int n, int64_t *n_rows,
+               struct err *e)
+{
+    enum question q = question_of(o);
+    struct rowset set = {.features = o->features,
+                         .target = o->target,
+                         .group_key = o->group,
+                         .keep_unlabelled = q != CEILING && q != FINGERPRINT,
+                         /* whether they are whole is one of the checks */
+                         .allow_truncated =
+                             o->allow_truncated || q == QUESTIONS};
+    struct labelled rows;
+    struct grid *g = NULL;
+    struct strings failed = {0};
+    int rc = read_inputs(&set, paths, n, e);
+
+    if (rc == 0)
+        rc = rowset_view(&set, &rows, e);
+    if (rc == 0)
+        rc = answer(o, &set, &rows, &g, &failed, e);
+    if (rc == 0)
+        rc = grid_write(g, o->common.output, (enum grid_format)o->format, e);
+    for (size_t i = 0; rc == 0 && i < failed.n; i++)
+        log_error("%s", failed.at[i]);
+    if (rc == 0 && failed.n > 0)
+        rc = ERR_VERDICT;
+    *n_rows = (int64_t)set.T;
+    strings_release(&failed);
+    grid_free(g);
+    rowset_release(&set);
+    return rc;
+}
+
+static void take_options(struct options *o, struct cli *cli, char **paths,
+                         int n_paths)
 {
     struct err e;
+    int n = 0;
 
     if (config_file_options(o->common.config, cli, &e) < 0)
         die(&e);
     for (size_t i = 0; i < o->without_lists.n; i++)
         strings_split(&o->without, o->without_lists.at[i], ',');
-    if (o->ceiling == o->fingerprint)
-        cli_usage_error("give one of --ceiling and --fingerprint");
+    for (int q = 0; q < QUESTIONS; q++)
+        n += o->asked[q];
+    if (n > 1)
+        cli_usage_error("one question at a time: --each, --columns, --lags, "
+                        "--ceiling or --fingerprint");
+    if (n == 1 && o->require.n > 0)
+        cli_usage_error("--require is about the checks of all recordings; "
+                        "leave out --each, --ceiling, ...");
+    if (output_check(o->common.output, o->common.config, paths, n_paths, &e) <
+        0)
+        die(&e);
 }
 
 int main(int argc, char **argv)
 {
-    struct options o = {.common = CLI_COMMON_INIT,
-                        .target = "auto",
-                        .group = "workload",
-                        .rows = 300000,
-                        .apart_ns = 60 * NS_PER_S};
+    struct options o = OPTIONS_INIT;
     struct opt opts[] = {
-        {OPT_FLAG, 0, "ceiling", &o.ceiling, 0,
+        {OPT_FLAG, 0, "each", &o.asked[EACH], 0, "a row a recording", 0, 0, 0,
+         0},
+        {OPT_FLAG, 0, "columns", &o.asked[COLUMNS], 0,
+         "range and steps of the features and watts", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "lags", &o.asked[LAGS], 0,
+         "how long watts and load remember: tau", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "ceiling", &o.asked[CEILING], 0,
          "how well any model of the features could do", 0, 0, 0, 0},
-        {OPT_FLAG, 0, "fingerprint", &o.fingerprint, 0,
+        {OPT_FLAG, 0, "fingerprint", &o.asked[FINGERPRINT], 0,
          "which features tell sessions apart", 0, 0, 0, 0},
         {OPT_STRING, 0, "features", &o.features, "LIST",
          "of sample streams (default: guest, as recorded)", 0, 0, 0, 0},
@@ -104,33 +182,32 @@ int main(int argc, char **argv)
          "rows to find neighbours of (default 300000)", 1, 4e9, 0, 0},
         {OPT_DURATION, 0, "apart", &o.apart_ns, "TIME",
          "rows of a recording are strangers beyond (default 1m)", 0, 0, 0, 0},
+        {OPT_INT, 0, "most-lag", &o.lags, "N",
+         "lags of --lags, in samples (default 60)", 2, 100000, 0, 0},
+        {OPT_REAL, 0, "most-watts", &o.most_w, "W",
+         "more is impossible (default 1000)", 0, 1e9, 0, 0},
+        {OPT_STRINGS, 0, "require", &o.require, "CHECK",
+         "exit 1 unless 'late_pct<1', 'rows>1000', ...", 0, 0, 0, 0},
         {OPT_CHOICE, 0, "format", &o.format, "FORMAT",
          "text (the default), tsv, json, md", 0, 0, FORMATS, 0},
         {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
          "take a stream that was cut off", 0, 0, 0, 0},
         CLI_COMMON(&o.common)};
-    struct cli cli = {
-        .name = "rapl-stat",
-        .usage = "[OPTIONS] [FILE...]",
-        .about = "Say what recordings are worth: sample or window streams in, "
-                 "a table out.",
-        .examples = "  rapl-stat --ceiling all.rapl\n"
-                    "  rapl-stat --fingerprint --format tsv all.rapl",
-        .opts = opts};
-    struct rowset set = {0};
+    struct cli cli = {.name = "rapl-stat",
+                      .usage = "[OPTIONS] [FILE...]",
+                      .about = "Say what recordings are worth: sample or "
+                               "window streams in, a table out.",
+                      .examples = EXAMPLES,
+                      .opts = opts};
+    int64_t n_rows = 0;
     struct err e;
-    int first;
+    int first, status;
 
     blas_start(argv);
     first = cli_parse(&cli, argc, argv, &o.common);
-    take_options(&o, &cli);
-    set = (struct rowset){.features = o.features,
-                          .target = o.target,
-                          .group_key = o.group,
-                          .allow_truncated = o.allow_truncated};
-    if (output_check(o.common.output, o.common.config, argv + first,
-                     argc - first, &e) < 0 ||
-        run(&o, &set, argv + first, argc - first, &e) < 0)
+    take_options(&o, &cli, argv + first, argc - first);
+    status = run(&o, argv + first, argc - first, &n_rows, &e);
+    if (status < 0)
         die(&e);
-    return cli_finish(0, (int64_t)set.T, -1);
+    return cli_finish(status, n_rows, -1);
 }
