@@ -118,7 +118,9 @@ static int begin_windows(struct source *s, const struct stream_header *h,
     int rc = window_spec_from_meta(&spec, &h->meta, e);
 
     s->interval_ns = spec.interval_ns;
-    if (rc == 0 && set->names.n == 0)
+    if (rc == 0 && set->names.n == 0 && set->features)
+        strings_split(&set->names, set->features, ',');
+    else if (rc == 0 && set->names.n == 0)
         strings_copy(&set->names, &spec.features);
     if (rc == 0)
         rc = check_floats(h, WINDOW_LABEL, e);
@@ -246,6 +248,25 @@ static int add_rows(struct rowset *set, size_t n, const int64_t *t_ns,
     return 0;
 }
 
+/* The derivation knows no watts below 0: count them as they were recorded. */
+static uint64_t count_negative(const struct stream_header *h,
+                               const struct block *b)
+{
+    uint64_t n = 0;
+
+    for (size_t c = 0; c < h->channels.n; c++) {
+        const struct channel *channel = &h->channels.at[c];
+        const double *w = b->column[c];
+
+        if (strncmp(channel->name, "power:", 6) != 0 ||
+            channel->type != CHANNEL_F64)
+            continue;
+        for (size_t i = 0; w && i < b->n; i++)
+            n += w[i] < 0;
+    }
+    return n;
+}
+
 static int take_block(struct source *s, const struct block *b, struct err *e)
 {
     const struct stream_header *h = stream_reader_header(s->r);
@@ -255,6 +276,7 @@ static int take_block(struct source *s, const struct block *b, struct err *e)
     if (b->t_ns[0] < 0 || b->t_ns[b->n - 1] > INT64_MAX / 2)
         return err_set(e, ERR_DATA, "a time that no clock shows");
     take_times(current(set), b->t_ns, b->n);
+    current(set)->negative += count_negative(h, b);
     if (s->derive) {
         derive_rows(s->derive, b->n, b->t_ns, b->column, &d);
         return add_rows(set, d.n, d.t_ns, d.x, d.label_w, d.state, e);
@@ -343,8 +365,10 @@ int rowset_view(struct rowset *set, struct labelled *view, struct err *e)
     drop_empty_files(set);
     if (set->T == 0)
         return err_set(e, ERR_DATA,
-                       set->keep_unlabelled ? "no rows"
-                                            : "no row with measured watts");
+                       set->keep_unlabelled
+                           ? "no rows"
+                           : "no row with measured watts, without which this "
+                             "cannot be told");
     set->group = xcalloc(set->n_files, sizeof *set->group);
     for (size_t f = 0; f < set->n_files; f++) {
         const char *value = labels_get(&set->recording[f].meta, set->group_key);

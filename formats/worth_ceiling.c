@@ -51,7 +51,7 @@ static void put_ceiling(struct grid *g, const struct ceiling *c)
 
 /* What a plain model makes of each group that it has not seen. */
 static int put_plain(struct grid *g, const struct labelled *rows,
-                     struct pool *pool, double variance, struct err *e)
+                     struct pool *pool, struct err *e)
 {
     struct plain p;
     struct additive_score score;
@@ -63,7 +63,9 @@ static int put_plain(struct grid *g, const struct labelled *rows,
     if (rc < 0)
         return -1;
     grid_string(g, "plain_model");
-    put_error(g, &(struct estimate){score.mse, NAN, NAN}, variance, true);
+    /* beside the variance of all rows: here none lacks a neighbour */
+    put_error(g, &(struct estimate){score.mse, NAN, NAN},
+              score.mse / (1 - score.r2), true);
     grid_number(g, NAN, 0);
     grid_string(g, "what a plain model reaches, each group left out in turn");
     return 0;
@@ -90,6 +92,9 @@ static void put_notes(struct grid *g, const struct rowset *set,
               "overstates.  low, high: 5 %% and 95 %% of %d draws of "
               "recordings.  r2: 1 less the share of the variance.",
               DRAWS);
+    if (c->w2[CEILING_HIDDEN].value < 0)
+        grid_note(g, "hidden is below 0: rows that are alike are rarer within "
+                     "a recording; noise is at most same_group.");
     if (c->n[SCOPE_FILE] == 0)
         grid_note(g, "No recording is longer than %s: noise is unknown.",
                   apart);
@@ -119,7 +124,7 @@ int worth_ceiling(const struct rowset *set, const struct labelled *rows,
                                 "record longer, or more");
     *g = grid_new("figure,w2,low_w2,high_w2,share_pct,r2,rmse_w,distance,what");
     put_ceiling(*g, &c);
-    if (rows->n_groups > 1 && put_plain(*g, rows, pool, variance, e) < 0)
+    if (rows->n_groups > 1 && put_plain(*g, rows, pool, e) < 0)
         return -1;
     put_notes(*g, set, o, &c);
     return 0;

@@ -13,7 +13,7 @@ enum { TENTHS = 10, MOST_CHECKS = 40 };
 /* Of one recording, or of all of them. */
 struct judged {
     double recordings, truncated, empty, with_idle, seconds;
-    double rows, late, missing, gaps, resets, clock_steps;
+    double rows, late, missing, gaps, resets, clock_steps, negative;
     double steps, variance; /* of them, as shares of the nominal interval */
     struct health h;
 };
@@ -102,7 +102,7 @@ static double max_w(const struct judged *j)
 
 static double negative(const struct judged *j)
 {
-    return (double)j->h.negative;
+    return j->negative;
 }
 
 static double impossible(const struct judged *j)
@@ -194,6 +194,7 @@ static void look_at(const struct rowset *set, const struct labelled *rows,
     }
     health_of(rows->t_ns + at, rows->y + at, busy + at, rows->begin[f + 1] - at,
               &how, &j->h);
+    j->negative = (double)(r->negative + j->h.negative);
     j->with_idle = j->h.idle > 0;
 }
 
@@ -209,6 +210,7 @@ static void add_judged(struct judged *to, const struct judged *from)
     to->gaps += from->gaps;
     to->resets += from->resets;
     to->clock_steps += from->clock_steps;
+    to->negative += from->negative;
     to->steps += from->steps;
     to->variance += from->variance;
     health_merge(&to->h, &from->h);

@@ -47,7 +47,7 @@ static void put_recording(struct grid *g, const struct recording *r,
     grid_number(g, h->labelled ? h->sum_w / (double)h->labelled : NAN, 2);
     grid_number(g, h->labelled ? h->min_w : NAN, 2);
     grid_number(g, h->labelled ? h->max_w : NAN, 2);
-    grid_number(g, (double)(h->negative + h->impossible), 0);
+    grid_number(g, (double)(r->negative + h->negative + h->impossible), 0);
     grid_number(g, h->stuck_s, 1);
     grid_number(g, h->loaded ? 100 * (double)h->idle / (double)h->loaded : NAN,
                 1);
@@ -121,8 +121,8 @@ enum series { WATTS, LOAD, N_SERIES };
 
 /* Means over the recordings, weighted by their rows. */
 struct lags {
-    size_t n_lags, recordings;
-    double rows;
+    size_t n_lags, recordings[N_SERIES];
+    double rows[N_SERIES];
     double *acf[N_SERIES], *ami[N_SERIES];
     double *now; // (n_lags)
 };
@@ -143,11 +143,11 @@ static bool is_whole(const float *x, size_t n)
 
 static void add_recording(struct lags *a, const float *const *x, size_t n)
 {
-    if (n < 4 * a->n_lags || !is_whole(x[WATTS], n) || !is_whole(x[LOAD], n))
-        return;
-    a->recordings++;
-    a->rows += (double)n;
     for (int s = 0; s < N_SERIES; s++) {
+        if (n < 4 * a->n_lags || !is_whole(x[s], n))
+            continue;
+        a->recordings[s]++;
+        a->rows[s] += (double)n;
         delay_autocorrelation(x[s], n, a->n_lags, a->now);
         add_weighted(a, a->acf[s], n);
         delay_information(x[s], n, a->n_lags, a->now);
@@ -172,16 +172,19 @@ static void put_lags(struct grid *g, struct lags *a, double interval_s)
         grid_number(g, (double)k, 0);
         grid_number(g, (double)k * interval_s, 3);
         for (int s = 0; s < N_SERIES; s++) {
-            grid_number(g, a->acf[s][k] /= a->rows, 3);
-            grid_number(g, a->ami[s][k] /= a->rows, 3);
+            grid_number(g, a->acf[s][k] /= a->rows[s], 3);
+            grid_number(g, a->ami[s][k] /= a->rows[s], 3);
         }
     }
-    grid_note(g,
-              "acf: autocorrelation; ami: average mutual information, "
-              "bits; means over %zu recordings.",
-              a->recordings);
+    grid_note(g, "acf: autocorrelation; ami: average mutual information, bits; "
+                 "means over the recordings.");
     for (int s = 0; s < N_SERIES; s++) {
-        char *what = xasprintf("%s, autocorrelation below 1/e", names[s]);
+        char *what;
+
+        if (a->recordings[s] == 0)
+            continue;
+        what = xasprintf("%s, %zu recordings, autocorrelation below 1/e",
+                         names[s], a->recordings[s]);
 
         note_delay(g, what, delay_of_autocorrelation(a->acf[s], a->n_lags),
                    interval_s);
@@ -233,9 +236,9 @@ int worth_lags(const struct rowset *set, const struct labelled *rows,
                          "different times in them; give them one by one");
         add_recording(&a, x, rows->begin[f + 1] - at);
     }
-    if (rc == 0 && a.recordings == 0)
+    if (rc == 0 && a.recordings[WATTS] + a.recordings[LOAD] == 0)
         rc = err_set(e, ERR_DATA,
-                     "no recording has %zu rows, all with watts and load; ask "
+                     "no recording has %zu rows, all with watts or load; ask "
                      "for fewer --lags",
                      4 * o->n_lags);
     if (rc == 0) {

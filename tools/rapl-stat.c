@@ -20,15 +20,18 @@
 
 static const char FORMATS[] = "text|tsv|json|md";
 
+#define ABOUT \
+    "Say what recordings are worth: sample or window streams in, a table out."
+
 #define EXAMPLES                                             \
     "  rapl-stat runs.rapl\n"                                \
     "  rapl-stat -q --require 'missing_pct<0.1' runs.rapl\n" \
     "  rapl-stat --ceiling --format tsv runs.rapl"
 
-#define OPTIONS_INIT                                                          \
-    {                                                                         \
-        .common = CLI_COMMON_INIT, .target = "auto", .group = "workload",     \
-        .rows = 300000, .lags = 60, .most_w = 1000, .apart_ns = 60 * NS_PER_S \
+#define OPTIONS_INIT                                                      \
+    {                                                                     \
+        .common = CLI_COMMON_INIT, .target = "auto", .group = "workload", \
+        .rows = 300000, .most_w = 1000, .apart_ns = 60 * NS_PER_S         \
     }
 
 /* The questions; without any of them, all recordings are judged. */
@@ -141,6 +144,7 @@ static void take_options(struct options *o, struct cli *cli, char **paths,
         die(&e);
     for (size_t i = 0; i < o->without_lists.n; i++)
         strings_split(&o->without, o->without_lists.at[i], ',');
+    o->asked[LAGS] = o->lags > 0;
     for (int q = 0; q < QUESTIONS; q++)
         n += o->asked[q];
     if (n > 1)
@@ -158,12 +162,11 @@ int main(int argc, char **argv)
 {
     struct options o = OPTIONS_INIT;
     struct opt opts[] = {
-        {OPT_FLAG, 0, "each", &o.asked[EACH], 0, "a row a recording", 0, 0, 0,
-         0},
+        {OPT_FLAG, 0, "each", &o.asked[EACH], 0, "a row each", 0, 0, 0, 0},
         {OPT_FLAG, 0, "columns", &o.asked[COLUMNS], 0,
          "range and steps of the features and watts", 0, 0, 0, 0},
-        {OPT_FLAG, 0, "lags", &o.asked[LAGS], 0,
-         "how long watts and load remember: tau", 0, 0, 0, 0},
+        {OPT_INT, 0, "lags", &o.lags, "N",
+         "how long watts and load remember, to lag N", 2, 1e5, 0, 0},
         {OPT_FLAG, 0, "ceiling", &o.asked[CEILING], 0,
          "how well any model of the features could do", 0, 0, 0, 0},
         {OPT_FLAG, 0, "fingerprint", &o.asked[FINGERPRINT], 0,
@@ -182,8 +185,6 @@ int main(int argc, char **argv)
          "rows to find neighbours of (default 300000)", 1, 4e9, 0, 0},
         {OPT_DURATION, 0, "apart", &o.apart_ns, "TIME",
          "rows of a recording are strangers beyond (default 1m)", 0, 0, 0, 0},
-        {OPT_INT, 0, "most-lag", &o.lags, "N",
-         "lags of --lags, in samples (default 60)", 2, 100000, 0, 0},
         {OPT_REAL, 0, "most-watts", &o.most_w, "W",
          "more is impossible (default 1000)", 0, 1e9, 0, 0},
         {OPT_STRINGS, 0, "require", &o.require, "CHECK",
@@ -195,8 +196,7 @@ int main(int argc, char **argv)
         CLI_COMMON(&o.common)};
     struct cli cli = {.name = "rapl-stat",
                       .usage = "[OPTIONS] [FILE...]",
-                      .about = "Say what recordings are worth: sample or "
-                               "window streams in, a table out.",
+                      .about = ABOUT,
                       .examples = EXAMPLES,
                       .opts = opts};
     int64_t n_rows = 0;

@@ -32,17 +32,18 @@ struct check {
 
 /* ---- who trains, who is held out ---- */
 
+/* Files of the same session and the same group take turns. */
 static void choose_roles(struct check *c)
 {
     const struct labelled *l = c->rows;
-    size_t *files = xcalloc(c->S, sizeof *files);
-    size_t *seen = xcalloc(c->S, sizeof *seen);
+    uint32_t *files = xcalloc(c->S * l->n_groups, sizeof *files);
+    uint32_t *seen = xcalloc(c->S * l->n_groups, sizeof *seen);
 
     for (size_t f = 0; f < l->n_files; f++)
-        files[c->o->session[f]]++;
+        files[c->o->session[f] * l->n_groups + l->group[f]]++;
     for (size_t f = 0; f < l->n_files; f++) {
-        uint32_t s = c->o->session[f];
-        bool whole = files[s] > 1, odd = seen[s]++ % 2;
+        size_t at = c->o->session[f] * l->n_groups + l->group[f];
+        bool whole = files[at] > 1, odd = seen[at]++ % 2;
         int64_t start = l->t_ns[l->begin[f]];
 
         for (size_t i = l->begin[f]; i < l->begin[f + 1]; i++) {

@@ -10,8 +10,8 @@
  * for the wrong reason.
  *
  * Sessions are guessed from bins of features (common/math/bins.h) on held-out
- * rows: every second file of a session that has several, else blocks of
- * `block_ns` of its one file, with as much left out between them.
+ * rows: every second file of a session that has several of the same group, else
+ * blocks of `block_ns` of its one file, with as much left out between them.
  */
 struct fingerprint_options {
     const uint32_t *session; /* (n_files) 0..n_sessions-1 */
