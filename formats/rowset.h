@@ -27,9 +27,9 @@ struct recording {
     uint64_t late;    /* steps over one and a half nominal intervals */
     uint64_t missing; /* rows that would fit into those */
     uint64_t gaps, resets, clock_steps; /* marks */
-    uint64_t negative; /* watts below 0, which no feature stream shows */
-    uint64_t steps;                     /* that are not late; of those: */
-    double mean_s, m2_s;                /* mean, sum of squared deviations */
+    uint64_t negative;   /* watts below 0, which no feature stream shows */
+    uint64_t steps;      /* that are not late; of those: */
+    double mean_s, m2_s; /* mean, sum of squared deviations */
 };
 
 struct rowset {

@@ -22,8 +22,9 @@ void delay_autocorrelation(const float *x, size_t n, size_t n_lags, double *out)
 
         for (size_t i = lag; i < n; i++)
             sum += ((double)x[i] - mean) * ((double)x[i - lag] - mean);
-        out[lag] =
-            lag < n && variance > 1e-12 * mean * mean ? sum / (double)(n - lag) / variance : NAN;
+        out[lag] = lag < n && variance > 1e-12 * mean * mean
+                       ? sum / (double)(n - lag) / variance
+                       : NAN;
     }
 }
 
