@@ -279,7 +279,7 @@ static int take_block(struct source *s, const struct block *b, struct err *e)
     current(set)->negative += count_negative(h, b);
     if (s->derive) {
         derive_rows(s->derive, b->n, b->t_ns, b->column, &d);
-        return add_rows(set, d.n, d.t_ns, d.x, d.label_w, d.state, e);
+        return add_rows(set, d.n, d.t_ns, d.x, d.label_w[0], d.state, e);
     }
     for (size_t k = 0; k < set->D; k++)
         s->column[k] = b->column[channels_find(&h->channels, set->names.at[k])];

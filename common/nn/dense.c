@@ -2,6 +2,7 @@
  * dense: y = x W' + b, what PyTorch calls Linear.
  *
  *     - {type: dense, name: enc.0, out: 512}
+ *     - {type: dense, out: targets}    # one for each power domain
  *     - {type: dense, out: machines}   # in a branch: one for each machine
  *
  * n rows, I inputs, O outputs.  Parameters: weight (O, I), bias (O).
@@ -18,15 +19,21 @@
 
 enum { WEIGHT, BIAS };
 
-/* How many outputs: a number, or the number of machines in the data. */
+/* How many outputs: a number, or that of the machines or targets. */
 static int read_out(const struct layer *l, const struct node *settings,
                     int64_t *out, struct err *e)
 {
     const struct node *at = node_get(settings, "out");
+    const char *text = at && at->kind == NODE_SCALAR ? at->text : "";
+    bool targets = strcmp(text, "targets") == 0;
 
-    if (!at || at->kind != NODE_SCALAR || strcmp(at->text, "machines") != 0)
+    if (!targets && strcmp(text, "machines") != 0)
         return node_int(settings, "out", 1, MAX_OUT, out, e);
-    *out = (int64_t)l->n_machines;
+    *out = (int64_t)(targets ? l->n_targets : l->n_machines);
+    if (*out == 0 && targets)
+        return node_error(at, e,
+                          "out: targets: how many there are is not "
+                          "known here; give a number");
     if (*out == 0)
         return node_error(at, e,
                           "out: machines is for a branch with loss "

@@ -10,6 +10,10 @@ extern const struct layer_type layer_dropout;
 extern const struct layer_type layer_conv1d;
 extern const struct layer_type layer_maxpool;
 extern const struct layer_type layer_lstm;
+extern const struct layer_type layer_batch_norm;
+extern const struct layer_type layer_add;
+extern const struct layer_type layer_concat;
+extern const struct layer_type layer_reverse;
 extern const struct layer_type layer_branch;
 
 #endif

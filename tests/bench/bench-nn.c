@@ -14,7 +14,6 @@
 #include "common/base/log.h"
 #include "common/base/xalloc.h"
 #include "common/math/blas.h"
-#include "common/nn/branch.h"
 #include "common/nn/train.h"
 #include "formats/config.h"
 
@@ -32,6 +31,7 @@ static const struct family {
     {"v3", "v3", 4, 25, 32768, 3, 2, 3, 50, true},
     {"v2", "v2", 4, 25, 32768, 3, 1.5, 3, 0, true},
     {"v4-plain", NULL, 4, 25, 32768, 0, 0, 0, 0, false},
+    {"v4", "v4", 4, 25, 32768, 4, 4, 5, 0, false},
     {"lstm", "lstm", 2, 60, 8192, 4, 4, 5, 0, false},
 };
 
@@ -151,9 +151,7 @@ static double products(const struct model *m, size_t n, bool training,
     for (size_t i = 0; i < m->n_layers; i++) {
         size_t in = m->layer[i].n_in, out = m->layer[i].n_out;
 
-        if (m->layer[i].branch && m->layer[i].branch->stack && training)
-            flops += products(m->layer[i].branch->stack, n, true, a, b, c);
-        if (m->layer[i].n_params == 0)
+        if (m->layer[i].n_params == 0 || (m->layer[i].aside && !training))
             continue;
         blas_gemm(false, true, n, out, in, a, b, 1, c);
         if (training)

@@ -7,7 +7,8 @@
 Weights and batches are drawn with the generator of common/base/rng.h, so that
 a recording holds results alone: `loss STEP VALUE`, and after the last step
 `weight TENSOR INDEX VALUE` for some of the weights; where the learning rate
-moves, `rate STEP VALUE` too.  Dropout is off.  adv is for three machines, with
+moves, `rate STEP VALUE` too; where there are running statistics, `eval I VALUE`,
+what the model then predicts for the last batch.  Dropout is off.  adv is for three machines, with
 lambda .5; adamw is v3 with AdamW, the gradient's norm clipped at 1, three
 epochs of warm-up and then a cosine to 1e-5 at epoch 10, an epoch being a step.
 Needs torch and numpy; on a processor that OpenBLAS does not know, set
@@ -73,6 +74,14 @@ def v4_plain():
         nn.Flatten(), *mlp([768, 128, 64]), *mlp([64, 128, 64, 1]))
 
 
+def v4():
+    return nn.Sequential(
+        nn.Conv1d(4, 32, 5, padding=2), nn.BatchNorm1d(32), nn.ReLU(),
+        nn.Conv1d(32, 64, 5, padding=2), nn.BatchNorm1d(64), nn.ReLU(),
+        nn.MaxPool1d(2), nn.Flatten(), *mlp([768, 128, 64]),
+        *mlp([64, 128, 64, 1]))
+
+
 def lstm():
     return nn.Sequential(Last(2, 64), nn.Linear(64, 1))
 
@@ -129,6 +138,7 @@ def cosine(params, rate, decay):
 FAMILIES = {  # name: (model, features, delays, loss, rate, L2, stride)
     "v3": (v3, 4, 25, nn.MSELoss(), 5e-4, 3e-4, 97),
     "v4-plain": (v4_plain, 4, 25, nn.L1Loss(), 5e-4, 3e-4, 97),
+    "v4": (v4, 4, 25, nn.L1Loss(), 5e-4, 3e-4, 97),
     "lstm": (lstm, 2, 60, nn.MSELoss(), 1e-3, 0, 19),
     "v2": (lambda: V2([64, 128, 512, 100]), 4, 25, nn.MSELoss(), 5e-4, 3e-4,
            997),
@@ -168,6 +178,10 @@ def lines(family):
         flat = p.detach().flatten()
         for j in range(0, len(flat), stride):
             yield f"weight {i} {j}", flat[j].item()
+    if next(model.buffers(), None) is not None:
+        model.eval()
+        for i, value in enumerate(model(x).flatten().tolist()):
+            yield f"eval {i}", value
 
 
 def check(family):
