@@ -25,6 +25,7 @@ rapl-infer linear.ckpt --format csv run7.win
 rapl-score -q --format tsv run7.pred
 rapl-dump run7.rapl
 rapl-dump --onnx linear.ckpt
+rapl-stat --threads 1 run7.rapl
 END
 }
 
