@@ -109,11 +109,8 @@ struct physical_prediction {
 void physical_predict(const struct physical *p, const float *busy, size_t n,
                       struct physical_prediction *out);
 
-/*
- * The interval that holds `coverage` (.5, .8, .9) of rows; never below 0 W.
- */
-void physical_interval(const struct physical_prediction *at, double coverage,
-                       float *low, float *high);
+/* How many sd either side of a prediction hold `coverage` (0..1) of rows. */
+double physical_quantile(double coverage);
 
 /*
  * Put p into a checkpoint and take it out.  Tensors and labels are called
