@@ -46,7 +46,7 @@ double basis_variance(const double *z, const double *c)
 
 double basis_noise(double busy)
 {
-    return .2 + .8 * fmin(busy, 1);
+    return .5 + .5 * fmin(busy, 1);
 }
 
 int basis_bin(double busy, double n_cpus)

@@ -165,16 +165,16 @@ static void add_moment(double *to, const double *mean, const double *cov,
             to[i * E + k] += mean[i] * mean[k] + cov[i * stride + k];
 }
 
-/* A covariance as the mean of moments, and never quite singular. */
-static void set_covariance(double *cov, const double *moment, size_t n,
-                           double noise)
+/* A covariance from n second moments about `mean`, and the prior. */
+static void set_covariance(double *cov, const struct effects_prior *prior,
+                           const double *moment, const double *mean, size_t n)
 {
-    for (int i = 0; i < E; i++) {
+    for (int i = 0; i < E; i++)
         for (int k = 0; k < E; k++)
-            cov[i * E + k] =
-                (moment[i * E + k] + moment[k * E + i]) / 2 / (double)n;
-        cov[i * E + i] += 1e-9 * noise;
-    }
+            cov[i * E + k] = ((moment[i * E + k] + moment[k * E + i]) / 2 -
+                              (double)n * mean[i] * mean[k] +
+                              prior->strength * prior->cov[i * E + k]) /
+                             ((double)n + prior->strength);
 }
 
 /*
@@ -239,46 +239,83 @@ static void joint_release(struct joint *j)
     free(j->mean);
 }
 
-/* The M step: each covariance and the noise from the posterior's moments. */
-static void maximise(struct effects *x, const struct effects_recording *at,
+/* The M step: means, covariances and the noise from the posterior's moments. */
+static void maximise(struct effects *x, const struct effects_prior *prior,
+                     const struct effects_recording *at,
                      const struct marginal *m, size_t n, const struct joint *j)
 {
-    double moment[3][EE] = {{0}}, squares = 0, weight = 0;
+    double moment[3][EE] = {{0}}, mean[3][E] = {{0}}, squares = 0, weight = 0;
+    size_t count[2] = {j->n_sessions, j->n_groups - j->n_sessions};
 
-    for (size_t g = 0; g < j->n_groups; g++)
-        add_moment(moment[g >= j->n_sessions], j->mean + g * E,
+    for (size_t g = 0; g < j->n_groups; g++) {
+        int level = g >= j->n_sessions;
+
+        add_moment(moment[level], j->mean + g * E,
                    j->cov + g * E * j->D + g * E, j->D);
+        for (int i = 0; i < E; i++)
+            mean[level][i] += j->mean[g * E + (size_t)i] / (double)count[level];
+    }
     for (size_t i = 0; i < n; i++) {
         squares += own_effect(&at[i], &m[i], j, moment[2]);
         weight += at[i].n;
     }
+    for (int i = 0; i < E; i++)
+        x->mean[i] += mean[0][i] + mean[1][i];
     x->noise = fmax(squares / weight, 1e-12);
-    set_covariance(x->session, moment[0], j->n_sessions, x->noise);
-    set_covariance(x->workload, moment[1], j->n_groups - j->n_sessions,
-                   x->noise);
-    set_covariance(x->recording, moment[2], n, x->noise);
+    set_covariance(x->session, prior, moment[0], mean[0], count[0]);
+    set_covariance(x->workload, prior, moment[1], mean[1], count[1]);
+    set_covariance(x->recording, prior, moment[2], mean[2], n);
 }
 
-double effects_step(struct effects *x, const struct effects_recording *at,
-                    size_t n, size_t n_sessions, size_t n_workloads)
+/* The recording's sums about the mean of all. */
+static struct effects_recording centre(const struct effects_recording *at,
+                                       const double *mean)
 {
+    struct effects_recording c = *at;
+
+    c.square +=
+        basis_variance(mean, at->gram) - 2 * basis_dot(mean, at->cross, E);
+    for (int i = 0; i < E; i++)
+        c.cross[i] -= basis_dot(at->gram + i * E, mean, E);
+    return c;
+}
+
+static double log_prior(const struct effects_prior *prior, const double *cov)
+{
+    double inverse[EE], log_det = invert(cov, inverse);
+
+    return -prior->strength * (log_det + basis_dot(inverse, prior->cov, EE)) /
+           2;
+}
+
+double effects_step(struct effects *x, const struct effects_prior *prior,
+                    const struct effects_recording *at, size_t n,
+                    size_t n_sessions, size_t n_workloads)
+{
+    struct effects_recording *centred = xcalloc(n, sizeof *centred);
     struct marginal *m = xcalloc(n, sizeof *m);
     struct joint j = {0};
-    double likelihood = 0, gram[EE], cross[E];
+    double likelihood = log_prior(prior, x->session) +
+                        log_prior(prior, x->workload) +
+                        log_prior(prior, x->recording);
 
     joint_init(&j, n_sessions, n_workloads);
     for (size_t i = 0; i < n; i++) {
+        double gram[EE], cross[E];
+
+        centred[i] = centre(&at[i], x->mean);
         for (int k = 0; k < EE; k++)
-            gram[k] = at[i].gram[k] / x->noise;
+            gram[k] = centred[i].gram[k] / x->noise;
         for (int k = 0; k < E; k++)
-            cross[k] = at[i].cross[k] / x->noise;
+            cross[k] = centred[i].cross[k] / x->noise;
         marginalise(&m[i], gram, cross, x->recording);
         joint_add(&j, &at[i], &m[i]);
-        likelihood += own_likelihood(&at[i], &m[i], x->noise);
+        likelihood += own_likelihood(&centred[i], &m[i], x->noise);
     }
     likelihood += joint_solve(&j, x);
-    maximise(x, at, m, n, &j);
+    maximise(x, prior, centred, m, n, &j);
     joint_release(&j);
+    free(centred);
     free(m);
     return likelihood;
 }

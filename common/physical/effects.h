@@ -11,8 +11,8 @@
  *
  *   r = Z (u + v + f) + noise,
  *
- * u of its session, v of its workload, f its own; each Gaussian with mean 0
- * and a covariance (E, E) common to all sessions, workloads, recordings.
+ * u of its session, v of its workload, f its own; each Gaussian with a
+ * covariance (E, E) common to all sessions, workloads, recordings.
  *
  * A recording is its sums over rows, each row weighted by what it counts.
  */
@@ -28,18 +28,30 @@ struct effects {
     double session[EFFECTS * EFFECTS];
     double workload[EFFECTS * EFFECTS];
     double recording[EFFECTS * EFFECTS];
-    double noise; /* variance of a row of weight 1 */
+    double mean[EFFECTS]; /* of the sum of all three */
+    double noise;         /* variance of a row of weight 1 */
+};
+
+/*
+ * What is held of a covariance before there is data: it counts like `strength`
+ * more sessions, workloads and recordings whose effects have it.  Loads that
+ * few sessions went through would be left to chance without it.
+ */
+struct effects_prior {
+    double cov[EFFECTS * EFFECTS];
+    double strength;
 };
 
 /*
  * Improve *x, which holds a first guess (positive definite), by one step.
  *
  * at (n)  recordings
- * Returns the log likelihood of what *x was before; it never falls from one
- * step to the next.
+ * Returns the log posterior of what *x was before (but for a constant); it
+ * never falls from one step to the next.
  */
-double effects_step(struct effects *x, const struct effects_recording *at,
-                    size_t n, size_t n_sessions, size_t n_workloads);
+double effects_step(struct effects *x, const struct effects_prior *prior,
+                    const struct effects_recording *at, size_t n,
+                    size_t n_sessions, size_t n_workloads);
 
 /*
  * The posterior of an effect with prior covariance `prior` and mean 0, seen

@@ -65,6 +65,14 @@ static void sum(const double *a, const double *b, double scale, double *out)
         out[i] = a[i] + scale * b[i];
 }
 
+/* As good as no nuisance, beside `prior`, and still positive definite. */
+static void none(const double *prior, double *out)
+{
+    memset(out, 0, E * E * sizeof *out);
+    for (int i = 0; i < E; i++)
+        out[i * E + i] = 1e-6 * prior[i * E + i] + 1e-12;
+}
+
 static void shift_curve(struct physical *p, const double *mean)
 {
     for (int i = 0; i < E; i++)
@@ -78,13 +86,12 @@ static void shift_curve(struct physical *p, const double *mean)
 static int check_evidence(const struct physical *p, const struct evidence *v,
                           double *left, struct err *e)
 {
-    double prior[E * E], none[E * E] = {0}, mean[E], cov[E * E];
+    double prior[E * E], nuisance[E * E], mean[E], cov[E * E];
 
     sum(p->session, p->workload, 1, prior);
     sum(prior, p->recording, 1, prior);
-    for (int i = 0; i < E; i++)
-        none[i * E + i] = 1e-9 * prior[i * E + i] + 1e-12;
-    effects_posterior(prior, none, v->gram, v->cross, mean, cov);
+    none(prior, nuisance);
+    effects_posterior(prior, nuisance, v->gram, v->cross, mean, cov);
     *left = left_over(v, mean);
     if (*left > CONTRADICTION * CONTRADICTION * v->n)
         return err_set(e, ERR_DATA,
@@ -96,9 +103,15 @@ static int check_evidence(const struct physical *p, const struct evidence *v,
 }
 
 /* The rows' own scatter, for a model that will predict this very recording. */
-static void update_noise(struct physical *p, double left, double n)
+static void update_noise(struct physical *p, double left, struct evidence *v)
 {
-    p->noise_w *= sqrt((NOISE_ROWS + fmax(left, 0)) / (NOISE_ROWS + n));
+    double scale = (NOISE_ROWS + fmax(left, 0)) / (NOISE_ROWS + v->n);
+
+    p->noise_w *= sqrt(scale);
+    for (int i = 0; i < E * E; i++)
+        v->gram[i] /= scale;
+    for (int i = 0; i < E; i++)
+        v->cross[i] /= scale;
 }
 
 int physical_calibrate(struct physical *p, const float *busy,
@@ -110,10 +123,10 @@ int physical_calibrate(struct physical *p, const float *busy,
     if (gather(&v, p, busy, watts, n, e) || check_evidence(p, &v, &left, e))
         return -1;
     if (same) {
+        update_noise(p, left, &v);
         sum(p->session, p->workload, 1, prior);
-        sum(prior, p->recording, 1 - drift, prior);
-        memset(nuisance, 0, sizeof nuisance);
-        sum(nuisance, p->recording, drift, nuisance);
+        sum(prior, p->recording, 1, prior);
+        none(prior, nuisance);
     } else {
         memcpy(prior, p->session, sizeof prior);
         sum(p->workload, p->recording, 1, nuisance);
@@ -123,8 +136,8 @@ int physical_calibrate(struct physical *p, const float *busy,
     memcpy(p->session, cov, sizeof cov);
     if (same) {
         memset(p->workload, 0, sizeof p->workload);
-        memcpy(p->recording, nuisance, sizeof nuisance);
-        update_noise(p, left, v.n);
+        for (int i = 0; i < E * E; i++)
+            p->recording[i] *= drift;
     }
     p->calibrated += v.n;
     return 0;

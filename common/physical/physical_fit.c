@@ -27,6 +27,7 @@ enum {
     BIN_ROWS = 30,   /* of a recording at one load count at most so much */
     BIN_LEAST = 20,  /* fewer rows of a workload at a load count less */
     ROWS_LEAST = 100,
+    PRIOR_GROUPS = 5, /* what the prior of a covariance counts */
 };
 
 struct fit {
@@ -220,6 +221,7 @@ static int fit_effects(const struct fit *f, const double *curves,
                        struct effects *x, struct err *e)
 {
     struct effects_recording *at = xcalloc(f->n_recordings, sizeof *at);
+    struct effects_prior prior = {.strength = PRIOR_GROUPS};
     double before = -HUGE_VAL, now = 0;
     size_t n;
 
@@ -232,9 +234,10 @@ static int fit_effects(const struct fit *f, const double *curves,
         x->session[k * E + k] = x->workload[k * E + k] = guess;
         x->recording[k * E + k] = guess / 4;
         x->noise = guess / 8;
+        prior.cov[k * E + k] = pow(f->span * session_share, 2);
     }
     for (int step = 0; step < STEPS; step++) {
-        now = effects_step(x, at, n, f->n_sessions, f->n_workloads);
+        now = effects_step(x, &prior, at, n, f->n_sessions, f->n_workloads);
         if (!isfinite(now) || now - before < 1e-3)
             break;
         before = now;
