@@ -6,7 +6,7 @@
 
 enum {
     E = EFFECTS,
-    ROWS_MOST = 30,    /* evidence counts no more than so many rows */
+    ROWS_MOST = 10,    /* evidence counts no more than so many rows */
     NOISE_ROWS = 4,    /* what the trained noise counts against new rows' */
     CONTRADICTION = 4, /* sds beyond which evidence is not believed */
     SETTLE_ROWS = 120, /* of idle, to see whether it still falls */
@@ -73,8 +73,11 @@ static void none(const double *prior, double *out)
         out[i * E + i] = 1e-6 * prior[i * E + i] + 1e-12;
 }
 
+/* The curve moves; idle stays where an anchor holds it. */
 static void shift_curve(struct physical *p, const double *mean)
 {
+    if (p->idle_gap_w != 0)
+        p->idle_gap_w -= mean[0];
     for (int i = 0; i < E; i++)
         p->curve[basis_effect[i]] += mean[i];
 }
