@@ -5,9 +5,10 @@
 #include "common/math/lanes.h"
 #include "common/math/vector.h"
 
-#define WIDTH (2 * LANES) /* positions at a time */
-#define HEIGHT 8          /* channels at a time: 16 sums in registers */
-#define SIDE 4            /* of a square of sums, in strip_correlate() */
+#define VECTORS 3
+#define WIDTH (VECTORS * LANES) /* positions at a time */
+#define HEIGHT 8                /* channels at a time: 24 sums in registers */
+#define SIDE 4                  /* of a square of sums, in strip_correlate() */
 
 size_t strip_stride(size_t n, size_t pitch, size_t gap)
 {
@@ -63,29 +64,32 @@ INLINE void convolve_rows(size_t rows, const struct taps *c, const float *x,
                           float *y)
 {
     size_t reach = c->I * c->K;
-    vector sum[HEIGHT][2];
+    vector sum[HEIGHT][VECTORS];
 
     UNROLL
     for (size_t r = 0; r < rows; r++)
-        sum[r][0] = sum[r][1] = (vector){0} + (bias ? bias[r] : 0);
+        UNROLL
+    for (size_t v = 0; v < VECTORS; v++)
+        sum[r][v] = (vector){0} + (bias ? bias[r] : 0);
     for (size_t i = 0; i < c->I; i++, x += stride)
         for (size_t k = 0; k < c->K; k++, weight++) {
             const loose *at = (const loose *)(x + k * c->dilation);
-            vector left = at[0], right = at[1];
+            vector row[VECTORS];
 
             UNROLL
-            for (size_t r = 0; r < rows; r++) {
-                sum[r][0] += weight[r * reach] * left;
-                sum[r][1] += weight[r * reach] * right;
-            }
+            for (size_t v = 0; v < VECTORS; v++)
+                row[v] = at[v];
+            UNROLL
+            for (size_t r = 0; r < rows; r++)
+                UNROLL
+            for (size_t v = 0; v < VECTORS; v++)
+                sum[r][v] += weight[r * reach] * row[v];
         }
     UNROLL
-    for (size_t r = 0; r < rows; r++) {
-        loose *to = (loose *)(y + r * stride);
-
-        to[0] = sum[r][0];
-        to[1] = sum[r][1];
-    }
+    for (size_t r = 0; r < rows; r++)
+        UNROLL
+    for (size_t v = 0; v < VECTORS; v++)
+        ((loose *)(y + r * stride))[v] = sum[r][v];
 }
 
 VECTOR static void convolve(const struct strip *s, const struct taps *c,
@@ -104,16 +108,6 @@ VECTOR static void convolve(const struct strip *s, const struct taps *c,
             convolve_rows(1, c, x + t, s->stride, weight + o * reach,
                           bias ? bias + o : NULL, y + o * s->stride + t);
     }
-}
-
-INLINE float total(const vector *v)
-{
-    float sum = 0;
-
-    UNROLL
-    for (int i = 0; i < LANES; i++)
-        sum += (*v)[i];
-    return sum;
 }
 
 /* Some output channels by some taps of one input channel. */
@@ -140,7 +134,7 @@ INLINE void correlate_block(size_t rows, size_t taps, const struct taps *c,
     for (size_t r = 0; r < rows; r++)
         UNROLL
     for (size_t k = 0; k < taps; k++)
-        grad[r * c->I * c->K + k] += total(&sum[r][k]);
+        grad[r * c->I * c->K + k] += lanes_total(&sum[r][k]);
 }
 
 /* All taps of one input channel: by fours, threes (a kernel of 3), ones. */

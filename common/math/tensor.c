@@ -21,7 +21,7 @@ size_t tensors_count(const struct tensors *ts)
     size_t n = 0;
 
     for (size_t i = 0; i < ts->n; i++)
-        n += tensor_count(&ts->at[i]);
+        n += ts->at[i].buffer ? 0 : tensor_count(&ts->at[i]);
     return n;
 }
 

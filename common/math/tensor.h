@@ -1,6 +1,7 @@
 #ifndef MATH_TENSOR_H
 #define MATH_TENSOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/err.h"
@@ -17,6 +18,8 @@ struct tensor {
     int n_dims;
     size_t dim[TENSOR_DIMS]; /* row-major, as PyTorch has them */
     float *data;             /* borrowed from the model or trainer */
+    bool
+        buffer; /* kept beside the parameters and not learned: a running mean */
 };
 
 /* Start with {0}. */
@@ -28,7 +31,7 @@ struct tensors {
 /* Values in a tensor. */
 size_t tensor_count(const struct tensor *t);
 
-/* Values in all of them: the number of parameters of a model. */
+/* Values in all of them but buffers: the number of parameters of a model. */
 size_t tensors_count(const struct tensors *ts);
 
 /*

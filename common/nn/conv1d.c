@@ -4,22 +4,47 @@
  *
  *     - {type: conv1d, name: cnn.0, out: 32, kernel: 5, padding: 2,
  *        dilation: 1}
+ *     - {type: conv1d, out: machines, kernel: 1} # in a branch, as dense
  *
  * padding p is dilation * (kernel - 1) / 2 unless set, which keeps the length
  * where the kernel is odd.  A row is (I, L), its output (O, M).  Parameters:
  * weight (O, I, K), bias (O).
+ *
+ * Few channels are convolved as strips (common/math/strip.h), many as a product
+ * of matrices (common/math/columns.h), which for a kernel of 1 is one of the
+ * row as it lies there.
  */
 #include <math.h>
 #include <string.h>
 
+#include "common/math/blas.h"
+#include "common/math/columns.h"
 #include "common/math/strip.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define MAX_OUT 4096
 #define MAX_ROOM ((size_t)1 << 30)
-#define TILE 32 /* rows in a strip */
+#define TILE 32    /* rows in a strip */
+#define MANY 32768 /* weights from which on columns are faster than strips */
+#define MANY_PLAIN 256 /* ... where no columns have to be made */
+#define COLUMNS 256    /* at a time */
 
 enum { WEIGHT, BIAS };
+
+/* Is a row its own columns? */
+static bool is_plain(const struct layer *l)
+{
+    return l->kernel == 1 && l->padding == 0;
+}
+
+static bool by_columns(const struct layer *l)
+{
+    return l->in.channels * l->kernel * l->out.channels >=
+           (is_plain(l) ? MANY_PLAIN : MANY);
+}
+
+/* ---- few channels: strips ---- */
 
 /* How the layer uses its room; sizes in floats, for TILE rows. */
 struct plan {
@@ -47,65 +72,15 @@ static struct plan plan_of(const struct layer *l, size_t n)
     return p;
 }
 
-static int read_settings(struct layer *l, const struct node *settings,
-                         int64_t *out, struct err *e)
+static size_t strips_room(const struct layer *l)
 {
-    int64_t kernel = 3, dilation = 1, padding = -1;
+    struct plan p = plan_of(l, TILE);
 
-    if (node_int(settings, "out", 1, MAX_OUT, out, e) ||
-        node_int(settings, "kernel", 1, 256, &kernel, e) ||
-        node_int(settings, "dilation", 1, 256, &dilation, e))
-        return -1;
-    if (*out == 0)
-        return node_error(settings, e, "conv1d: give `out`, its channels");
-    padding = dilation * (kernel - 1) / 2;
-    if (node_int(settings, "padding", 0, dilation * (kernel - 1), &padding, e))
-        return -1;
-    l->kernel = (size_t)kernel;
-    l->dilation = (size_t)dilation;
-    l->padding = (size_t)padding;
-    return 0;
+    return p.in + p.out + tensor_count(&l->param[WEIGHT]);
 }
 
-static int setup(struct layer *l, const struct node *settings, struct err *e)
-{
-    int64_t n_out = 0;
-    size_t out, reach;
-    struct plan p;
-
-    if (read_settings(l, settings, &n_out, e))
-        return -1;
-    out = (size_t)n_out;
-    reach = (l->kernel - 1) * l->dilation;
-    if (l->in.length + 2 * l->padding <= reach)
-        return node_error(settings, e,
-                          "conv1d: %zu values, with padding, are fewer than "
-                          "the %zu that the kernel spans",
-                          l->in.length + 2 * l->padding, reach + 1);
-    l->out = (struct shape){out, l->in.length + 2 * l->padding - reach};
-    layer_param(l, "weight", 3, (size_t[]){out, l->in.channels, l->kernel});
-    layer_param(l, "bias", 1, (size_t[]){out});
-    p = plan_of(l, TILE);
-    l->room = (p.in + p.out + tensor_count(&l->param[WEIGHT])) * sizeof(float);
-    if (l->room > MAX_ROOM)
-        return node_error(settings, e, "conv1d: %zu x %zu values are too many",
-                          l->in.channels, l->in.length);
-    return 0;
-}
-
-/* Both from U(-1/sqrt(IK), 1/sqrt(IK)), as PyTorch does unless told
- * otherwise. */
-static void init(const struct layer *l, struct rng *rng)
-{
-    double bound = 1 / sqrt((double)(l->in.channels * l->kernel));
-
-    for (int i = 0; i < l->n_params; i++)
-        for (size_t j = 0; j < tensor_count(&l->param[i]); j++)
-            l->param[i].data[j] = (float)rng_uniform(rng, -bound, bound);
-}
-
-static void forward(const struct layer *l, const struct pass *p, const float *x,
-                    float *y)
+static void forward_strips(const struct layer *l, const struct pass *p,
+                           const float *x, float *y)
 {
     for (size_t i = 0; i < p->n; i += TILE) {
         struct plan plan = plan_of(l, p->n - i < TILE ? p->n - i : TILE);
@@ -134,33 +109,17 @@ static void turn(const struct layer *l, float *turned)
                     weight[(o * I + i) * K + K - 1 - k];
 }
 
-static void sum_positions(const struct layer *l, const float *dy, size_t n,
-                          float *sum)
-{
-    memset(sum, 0, l->out.channels * sizeof *sum);
-    for (size_t i = 0; i < n; i++)
-        for (size_t o = 0; o < l->out.channels; o++, dy += l->out.length) {
-            float row = 0;
-
-            for (size_t t = 0; t < l->out.length; t++)
-                row += dy[t];
-            sum[o] += row;
-        }
-}
-
-static void backward(const struct layer *l, const struct pass *p,
-                     const float *x, const float *y, const float *dy, float *dx,
-                     float *const *grad)
+static void backward_strips(const struct layer *l, const struct pass *p,
+                            const float *x, const float *dy, float *dx,
+                            float *weight_grad)
 {
     struct plan full = plan_of(l, TILE);
     float *in = p->scratch, *out = in + full.in, *turned = out + full.out;
     struct taps back = {l->in.channels, l->out.channels, l->kernel,
                         l->dilation};
 
-    (void)y;
     turn(l, turned);
-    sum_positions(l, dy, p->n, grad[BIAS]);
-    memset(grad[WEIGHT], 0, tensor_count(&l->param[WEIGHT]) * sizeof **grad);
+    memset(weight_grad, 0, tensor_count(&l->param[WEIGHT]) * sizeof *dx);
     for (size_t i = 0; i < p->n; i += TILE) {
         struct plan plan = plan_of(l, p->n - i < TILE ? p->n - i : TILE);
 
@@ -168,12 +127,190 @@ static void backward(const struct layer *l, const struct pass *p,
                    l->padding, plan.reach, in);
         strip_fill(&plan.s, dy + i * l->n_out, l->out.channels, l->out.length,
                    plan.back, plan.reach, out);
-        strip_correlate(&plan.s, &plan.taps, in, out + plan.back, grad[WEIGHT]);
+        strip_correlate(&plan.s, &plan.taps, in, out + plan.back, weight_grad);
         if (!dx)
             continue;
         strip_convolve(&plan.s, &back, out, turned, NULL, in);
         strip_take(&plan.s, in, l->in.channels, l->in.length, dx + i * l->n_in);
     }
+}
+
+/* ---- many channels: columns ---- */
+
+/* Rows at a time: as many as make a product worth its start. */
+static size_t tile_of(const struct layer *l)
+{
+    size_t tile = COLUMNS / l->out.length;
+
+    return is_plain(l) || tile < 1 ? 1 : tile < TILE ? tile : TILE;
+}
+
+static size_t reach_of(const struct layer *l)
+{
+    return l->in.channels * l->kernel;
+}
+
+static struct columns columns_of(const struct layer *l, size_t n)
+{
+    return (struct columns){
+        n,         l->in.channels, l->in.length, l->out.length,
+        l->kernel, l->dilation,    l->padding};
+}
+
+static size_t columns_room(const struct layer *l)
+{
+    size_t positions = tile_of(l) * l->out.length;
+
+    return is_plain(l) ? 0 : (reach_of(l) + l->out.channels) * positions;
+}
+
+static void forward_columns(const struct layer *l, const struct pass *p,
+                            const float *x, float *y)
+{
+    size_t tile = tile_of(l), O = l->out.channels, M = l->out.length, n;
+    float *room = p->scratch, *turned = room + reach_of(l) * tile * M;
+
+    for (size_t i = 0; i < p->n; i += n, x += n * l->n_in, y += n * l->n_out) {
+        struct columns c;
+        float *out;
+
+        n = p->n - i < tile ? p->n - i : tile;
+        c = columns_of(l, n);
+        out = n == 1 ? y : turned;
+        if (!is_plain(l))
+            columns_fill(&c, x, room);
+        columns_spread(l->param[BIAS].data, O, n * M, out);
+        blas_gemm(false, false, O, n * M, reach_of(l), l->param[WEIGHT].data,
+                  is_plain(l) ? x : room, 1, out); // (I K, n M), (O, n M)
+        if (n > 1)
+            columns_turn(out, O, n, M, y);
+    }
+}
+
+static void backward_columns(const struct layer *l, const struct pass *p,
+                             const float *x, const float *dy, float *dx,
+                             float *weight_grad)
+{
+    size_t tile = tile_of(l), O = l->out.channels, M = l->out.length, n;
+    size_t reach = reach_of(l);
+    float *room = p->scratch, *turned = room + reach * tile * M;
+
+    for (size_t i = 0; i < p->n; i += n) {
+        const float *in = x + i * l->n_in, *slope = dy + i * l->n_out;
+        float *back = dx ? dx + i * l->n_in : NULL;
+        struct columns c;
+
+        n = p->n - i < tile ? p->n - i : tile;
+        c = columns_of(l, n);
+        if (n > 1) {
+            columns_turn(slope, n, O, M, turned);
+            slope = turned;
+        }
+        if (!is_plain(l))
+            columns_fill(&c, in, room);
+        blas_gemm(false, true, O, reach, n * M, slope, // (O, n M)
+                  is_plain(l) ? in : room, i > 0, weight_grad);
+        if (dx)
+            blas_gemm(true, false, reach, n * M, O, l->param[WEIGHT].data,
+                      slope, 0, is_plain(l) ? back : room); // (I K, n M)
+        if (dx && !is_plain(l))
+            columns_sum(&c, room, back);
+    }
+}
+
+/* ---- the layer ---- */
+
+static int read_settings(struct layer *l, const struct node *settings,
+                         int64_t *out, struct err *e)
+{
+    int64_t kernel = 3, dilation = 1, padding = -1;
+
+    if (layer_read_out(l, settings, MAX_OUT, out, e) ||
+        node_int(settings, "kernel", 1, 256, &kernel, e) ||
+        node_int(settings, "dilation", 1, 256, &dilation, e))
+        return -1;
+    if (*out == 0)
+        return node_error(settings, e, "conv1d: give `out`, its channels");
+    padding = dilation * (kernel - 1) / 2;
+    if (node_int(settings, "padding", 0, dilation * (kernel - 1), &padding, e))
+        return -1;
+    l->kernel = (size_t)kernel;
+    l->dilation = (size_t)dilation;
+    l->padding = (size_t)padding;
+    return 0;
+}
+
+static int setup(struct layer *l, const struct node *settings, struct err *e)
+{
+    int64_t n_out = 0;
+    size_t out, reach;
+
+    if (read_settings(l, settings, &n_out, e))
+        return -1;
+    out = (size_t)n_out;
+    reach = (l->kernel - 1) * l->dilation;
+    if (l->in.length + 2 * l->padding <= reach)
+        return node_error(settings, e,
+                          "conv1d: %zu values, with padding, are fewer than "
+                          "the %zu that the kernel spans",
+                          l->in.length + 2 * l->padding, reach + 1);
+    l->out = (struct shape){out, l->in.length + 2 * l->padding - reach};
+    layer_param(l, "weight", 3, (size_t[]){out, l->in.channels, l->kernel});
+    layer_param(l, "bias", 1, (size_t[]){out});
+    l->room =
+        (by_columns(l) ? columns_room(l) : strips_room(l)) * sizeof(float);
+    if (l->room > MAX_ROOM)
+        return node_error(settings, e, "conv1d: %zu x %zu values are too many",
+                          l->in.channels, l->in.length);
+    return 0;
+}
+
+/* Both from U(-1/sqrt(IK), 1/sqrt(IK)), as PyTorch does unless told
+ * otherwise. */
+static void init(const struct layer *l, struct rng *rng)
+{
+    double bound = 1 / sqrt((double)(l->in.channels * l->kernel));
+
+    for (int i = 0; i < l->n_params; i++)
+        for (size_t j = 0; j < tensor_count(&l->param[i]); j++)
+            l->param[i].data[j] = (float)rng_uniform(rng, -bound, bound);
+}
+
+static void forward(const struct layer *l, const struct pass *p, const float *x,
+                    float *y)
+{
+    if (by_columns(l))
+        forward_columns(l, p, x, y);
+    else
+        forward_strips(l, p, x, y);
+}
+
+static void backward(const struct layer *l, const struct pass *p,
+                     const float *x, const float *y, const float *dy, float *dx,
+                     float *const *grad)
+{
+    (void)y;
+    columns_total(dy, p->n, l->out.channels, l->out.length, grad[BIAS]);
+    if (by_columns(l))
+        backward_columns(l, p, x, dy, dx, grad[WEIGHT]);
+    else
+        backward_strips(l, p, x, dy, dx, grad[WEIGHT]);
+}
+
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    int64_t kernel = (int64_t)l->kernel, dilation = (int64_t)l->dilation;
+    int64_t padding = (int64_t)l->padding;
+    const char *weight = opgraph_tensor(g, &l->param[WEIGHT]);
+    const char *bias = opgraph_tensor(g, &l->param[BIAS]);
+    struct op *o =
+        opgraph_op(g, "Conv", export_steps(g, l->in, x[0]), weight, bias, NULL);
+
+    op_ints(o, "kernel_shape", 1, &kernel);
+    op_ints(o, "dilations", 1, &dilation);
+    op_ints(o, "pads", 2, (int64_t[]){padding, padding});
+    return export_done(g, l->out, o->out);
 }
 
 const struct layer_type layer_conv1d = {
@@ -183,4 +320,5 @@ const struct layer_type layer_conv1d = {
     .init = init,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

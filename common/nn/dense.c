@@ -2,6 +2,7 @@
  * dense: y = x W' + b, what PyTorch calls Linear.
  *
  *     - {type: dense, name: enc.0, out: 512}
+ *     - {type: dense, out: targets}    # one for each power domain
  *     - {type: dense, out: machines}   # in a branch: one for each machine
  *
  * n rows, I inputs, O outputs.  Parameters: weight (O, I), bias (O).
@@ -12,33 +13,18 @@
 #include "common/math/blas.h"
 #include "common/math/panel.h"
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define MAX_OUT 65536
 
 enum { WEIGHT, BIAS };
 
-/* How many outputs: a number, or the number of machines in the data. */
-static int read_out(const struct layer *l, const struct node *settings,
-                    int64_t *out, struct err *e)
-{
-    const struct node *at = node_get(settings, "out");
-
-    if (!at || at->kind != NODE_SCALAR || strcmp(at->text, "machines") != 0)
-        return node_int(settings, "out", 1, MAX_OUT, out, e);
-    *out = (int64_t)l->n_machines;
-    if (*out == 0)
-        return node_error(at, e,
-                          "out: machines is for a branch with loss "
-                          "machine; give a number here");
-    return 0;
-}
-
 static int setup(struct layer *l, const struct node *settings, struct err *e)
 {
     int64_t out = 0;
 
-    if (read_out(l, settings, &out, e))
+    if (layer_read_out(l, settings, MAX_OUT, &out, e))
         return -1;
     if (out == 0)
         return node_error(settings, e, "dense: give `out`, its outputs");
@@ -99,6 +85,18 @@ static void backward(const struct layer *l, const struct pass *p,
                   l->param[WEIGHT].data, 0, dx);             // (O, I), (n, I)
 }
 
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    const char *weight = opgraph_tensor(g, &l->param[WEIGHT]);
+    const char *bias = opgraph_tensor(g, &l->param[BIAS]);
+    struct op *o =
+        opgraph_op(g, "Gemm", export_flat(g, l->in, x[0]), weight, bias, NULL);
+
+    op_int(o, "transB", 1);
+    return o->out;
+}
+
 const struct layer_type layer_dense = {
     .name = "dense",
     .keys = (const char *const[]){"out", NULL},
@@ -107,4 +105,5 @@ const struct layer_type layer_dense = {
     .pack = pack,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

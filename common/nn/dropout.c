@@ -8,13 +8,45 @@
  * value takes 16 of the 64 bits of a draw, so the rate is exact to 2^-16; the
  * scale is that of the rate as rounded.
  */
+#include "common/nn/dropout.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
-#define DRAW 32 /* values drawn at a time */
+uint64_t dropout_key(const struct layer *l, const struct pass *p, size_t row)
+{
+    uint64_t layer = rng_mix(p->seed ^ 0x64726f70) + (uint64_t)l->index;
+
+    return rng_at(layer, p->step, p->row + row);
+}
+
+VECTOR static void draw_bits(uint64_t key, uint64_t index, uint16_t *bits)
+{
+    uint64_t word[DROPOUT_DRAW / 4];
+
+    for (uint64_t i = 0; i < DROPOUT_DRAW / 4; i++)
+        word[i] = rng_mix(key + index + i);
+    memcpy(bits, word, sizeof word);
+}
+
+void dropout_draw(uint64_t key, size_t at, uint16_t bits[DROPOUT_DRAW])
+{
+    draw_bits(key, at / 4, bits);
+}
+
+uint16_t dropout_limit(const struct layer *l)
+{
+    return (uint16_t)lrint(l->rate * 65536);
+}
+
+float dropout_scale(const struct layer *l)
+{
+    return 65536.f / (65536.f - (float)dropout_limit(l));
+}
 
 static int setup(struct layer *l, const struct node *settings, struct err *e)
 {
@@ -24,15 +56,6 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     l->out = l->in;
     l->scratch = l->n_in * sizeof(float); /* what each value is scaled by */
     return 0;
-}
-
-VECTOR static void draw(uint64_t key, uint64_t index, uint16_t bits[DRAW])
-{
-    uint64_t word[DRAW / 4];
-
-    for (uint64_t i = 0; i < DRAW / 4; i++)
-        word[i] = rng_mix(key + index + i);
-    memcpy(bits, word, sizeof word);
 }
 
 VECTOR static void thin(size_t n, const uint16_t *bits, uint16_t limit,
@@ -53,22 +76,11 @@ VECTOR static void multiply(size_t n, const float *factor, const float *dy,
         dx[i] = dy[i] * factor[i];
 }
 
-static uint16_t limit_of(const struct layer *l)
-{
-    return (uint16_t)lrint(l->rate * 65536);
-}
-
-static float scale_of(const struct layer *l)
-{
-    return 65536.f / (65536.f - (float)limit_of(l));
-}
-
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
-    uint64_t layer = rng_mix(p->seed ^ 0x64726f70) + (uint64_t)l->index;
     float *factor = p->scratch;
-    uint16_t bits[DRAW];
+    uint16_t bits[DROPOUT_DRAW];
 
     if (!p->training) {
         if (x != y)
@@ -76,13 +88,14 @@ static void forward(const struct layer *l, const struct pass *p, const float *x,
         return;
     }
     for (size_t i = 0; i < p->n; i++, x += l->n_in, y += l->n_in) {
-        uint64_t key = rng_at(layer, p->step, p->row + i);
+        uint64_t key = dropout_key(l, p, i);
 
-        for (size_t j = 0; j < l->n_in; j += DRAW) {
-            size_t n = l->n_in - j < DRAW ? l->n_in - j : DRAW;
+        for (size_t j = 0; j < l->n_in; j += DROPOUT_DRAW) {
+            size_t n = l->n_in - j < DROPOUT_DRAW ? l->n_in - j : DROPOUT_DRAW;
 
-            draw(key, j / 4, bits);
-            thin(n, bits, limit_of(l), scale_of(l), x + j, y + j, factor);
+            dropout_draw(key, j, bits);
+            thin(n, bits, dropout_limit(l), dropout_scale(l), x + j, y + j,
+                 factor);
             factor += n;
         }
     }
@@ -105,4 +118,5 @@ const struct layer_type layer_dropout = {
     .setup = setup,
     .forward = forward,
     .backward = backward,
+    .export = export_nothing,
 };

@@ -24,7 +24,8 @@ struct shape {
 };
 
 struct layer;
-struct branch; /* common/nn/branch.h */
+struct opgraph;     /* common/math/opgraph.h */
+struct branch_loss; /* common/nn/branch.h */
 
 /* What a pass over some rows of a batch is told. */
 struct pass {
@@ -35,8 +36,15 @@ struct pass {
     size_t row;    /* number of the first row within its batch */
     size_t batch; /* training: rows of the batch, over which losses are means */
     const uint16_t *machine; /* training: (n) which machine a row is of */
-    void *scratch;           /* this layer's, kept from forward to backward */
-    const float *packed; /* this layer's pack() of its parameters, or NULL */
+    double *loss;            /* training: what branches add theirs to */
+
+    /* Of the layer at hand: */
+    void *scratch;         /* kept from forward to backward */
+    const float *packed;   /* pack() of its parameters, or NULL */
+    const float *const *x; /* all it reads; forward's x is x[0] */
+    size_t source;         /* backward: which of them dx is for */
+    double *sums;        /* gather()'s and gather_back()'s of these rows ... */
+    const double *total; /* ... and summed over the whole batch */
 };
 
 struct layer_type {
@@ -49,12 +57,28 @@ struct layer_type {
      * backward of the one before sees what is left of its output.
      */
     bool in_place;
+    bool in_place_predicting; /* ... forward alone, in prediction */
+
+    /* It reads several values (`from: [a, b]`), as pass.x; backward is called
+     * for one after the other. */
+    bool joins;
 
     /*
      * Read the settings; given l->in set l->out and l->scratch, and declare
      * parameters with layer_param().
      */
     int (*setup)(struct layer *l, const struct node *settings, struct err *e);
+
+    /*
+     * For a layer that looks at the whole batch in training, NULL for others:
+     * sums over the rows at hand, to pass.sums.  Where forward and backward
+     * run, pass.total has the sums over all rows (l->sums values, double).
+     * track() is called after each step of training: move the buffers.
+     */
+    void (*gather)(const struct layer *l, const struct pass *p, const float *x);
+    void (*gather_back)(const struct layer *l, const struct pass *p,
+                        const float *x, const float *dy);
+    void (*track)(const struct layer *l, const double *total);
 
     /* Draw initial parameters.  NULL: there are none. */
     void (*init)(const struct layer *l, struct rng *rng);
@@ -71,31 +95,59 @@ struct layer_type {
 
     /*
      * dy (n, out) to dx (n, in), unless dx is NULL; and the gradient of each
-     * parameter, summed over the rows, written over grad[i].
+     * parameter, summed over the rows, written over grad[i] (NULL for a
+     * buffer).
      */
     void (*backward)(const struct layer *l, const struct pass *p,
                      const float *x, const float *y, const float *dy, float *dx,
                      float *const *grad);
+
+    /*
+     * Append to g what forward does in prediction, reading the values x, as
+     * many as it reads; returns the name of y, which is x[0] where the layer
+     * does nothing then (common/nn/export.h says how a value is laid out).
+     * NULL: it cannot be exported.
+     */
+    const char *(*export)(const struct layer *l, struct opgraph *g,
+                          const char *const *x);
 };
 
 #define LAYER_PARAMS 8
+#define LAYER_FROM 16
+#define LAYER_INPUT (-1)
+
+/* What a layer reads. */
+struct source {
+    int at; /* the layer whose output, in the model; LAYER_INPUT: the window */
+    struct shape shape;
+};
 
 struct layer {
     const struct layer_type *type;
     char name[TENSOR_NAME]; /* of its parameters: "enc.0" */
-    int index;              /* place in the model: keys the random choices */
-    struct shape in, out;
-    size_t n_in, n_out; /* values a row */
-    size_t scratch;     /* bytes a row ... */
-    size_t room;        /* ... and bytes for all rows together, behind */
-    size_t packed;      /* floats that pack() takes; 0: none */
+    int64_t index;          /* keys the random choices */
+    size_t n_from;
+    struct source from[LAYER_FROM];
+    struct shape in, out; /* in: from[0].shape */
+    size_t n_in, n_out;   /* values a row */
+    size_t scratch;       /* bytes a row ... */
+    size_t room;          /* ... and bytes for all rows together, behind */
+    size_t packed;        /* floats that pack() takes; 0: none */
+    size_t sums;          /* doubles that gather() and gather_back() sum */
     int n_params;
     struct tensor param[LAYER_PARAMS]; /* named "enc.0.weight"; data is set
                                           once the whole model is known */
-    double rate;                       /* dropout: share that is zeroed */
-    size_t kernel, padding, dilation;  /* conv1d; kernel: maxpool as well */
-    size_t n_machines;     /* training: machines in the data; else 0 */
-    struct branch *branch; /* owned; NULL: this is none */
+    bool aside;                        /* in a branch: run in training alone */
+    bool learns; /* it or one before it has parameters that are learned */
+    double rate; /* dropout, attention: share that is zeroed */
+    size_t kernel, padding, dilation; /* conv1d; kernel: maxpool, unfold too */
+    size_t heads;                     /* attention */
+    double lambda;                    /* reverse: see there */
+    size_t n_machines; /* training: machines in the data; else 0 */
+    size_t n_targets;  /* values that the model predicts; 0: not told */
+    const struct branch_loss
+        *branch;   /* the end of a branch; NULL: it is none */
+    double weight; /* of the branch's loss */
 };
 
 /* The type of that name, or NULL. */
@@ -107,5 +159,13 @@ const char *layer_type_names(void);
 /* Declare a parameter, named NAME-OF-LAYER.name. */
 void layer_param(struct layer *l, const char *name, int n_dims,
                  const size_t *dim);
+
+/* The same for a vector that is stored with them and not learned. */
+void layer_buffer(struct layer *l, const char *name, size_t n);
+
+/* The setting `out`: a number up to `most`, or how many machines there are in
+ * the data, or how many targets.  *out keeps its value where there is none. */
+int layer_read_out(const struct layer *l, const struct node *settings,
+                   int64_t most, int64_t *out, struct err *e);
 
 #endif

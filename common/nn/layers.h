@@ -10,6 +10,15 @@ extern const struct layer_type layer_dropout;
 extern const struct layer_type layer_conv1d;
 extern const struct layer_type layer_maxpool;
 extern const struct layer_type layer_lstm;
+extern const struct layer_type layer_attention;
+extern const struct layer_type layer_attention_pool;
+extern const struct layer_type layer_mean_pool;
+extern const struct layer_type layer_layer_norm;
+extern const struct layer_type layer_unfold;
+extern const struct layer_type layer_batch_norm;
+extern const struct layer_type layer_add;
+extern const struct layer_type layer_concat;
+extern const struct layer_type layer_reverse;
 extern const struct layer_type layer_branch;
 
 #endif

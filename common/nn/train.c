@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,15 +31,18 @@ struct trainer {
     float *grad;             /* (shards, model->size) */
     double *loss;            /* (shards) summed over their rows */
     double *squares;         /* (ranges) of the gradient, summed */
-    float *target;           /* (threads, shard_rows) */
-    uint16_t *machine;       /* (threads, shard_rows), for branches */
-    struct workspace **work; /* one a thread */
+    float *target;           /* (workspaces, shard_rows, K) */
+    float *weight;           /* (workspaces, shard_rows) of rows, in the loss */
+    uint16_t *machine;       /* (workspaces, shard_rows), for branches */
+    struct workspace **work; /* one a thread, or one a shard where a layer */
+    size_t n_work;           /*   looks at the whole batch */
     size_t shard_rows;
     uint32_t *order; /* (N) window ends as this epoch takes them */
     bool ordered;
     uint64_t order_epoch;
 
     size_t first, n, n_shards; /* the batch at hand: windows in `order` */
+    size_t part;               /* of the pass: see workspace.h */
     size_t n_grads;            /* the gradient is the sum of so many */
     struct adam adam;          /* its step */
 };
@@ -50,9 +54,9 @@ static size_t n_ranges(const struct trainer *t)
 
 static float *like_params(const struct model *m)
 {
-    float *p = xmalloc_aligned(m->size, sizeof *p);
+    float *p = xmalloc_aligned(m->size_all, sizeof *p);
 
-    memset(p, 0, m->size * sizeof *p);
+    memset(p, 0, m->size_all * sizeof *p);
     return p;
 }
 
@@ -68,8 +72,9 @@ static void name_tensors(struct trainer *t)
             const struct tensor *p = &m->tensors.at[i];
             char *name = xasprintf("%s%s", prefix[k], p->name);
 
-            tensors_add(&t->tensors, name, p->n_dims, p->dim,
-                        base[k] + (p->data - m->params));
+            if (k < 2 || !p->buffer)
+                tensors_add(&t->tensors, name, p->n_dims, p->dim,
+                            base[k] + (p->data - m->params));
             free(name);
         }
 }
@@ -78,7 +83,7 @@ struct trainer *trainer_new(struct model *m, const struct train_options *o,
                             const struct window_set *set, struct pool *pool)
 {
     struct trainer *t = xcalloc(1, sizeof *t);
-    size_t batch = (size_t)o->batch, threads = (size_t)pool_size(pool);
+    size_t batch = (size_t)o->batch;
     size_t per_shard = (batch + MAX_SHARDS - 1) / MAX_SHARDS, shards;
 
     t->model = m;
@@ -92,15 +97,18 @@ struct trainer *trainer_new(struct model *m, const struct train_options *o,
     t->moment[0] = like_params(m);
     t->moment[1] = like_params(m);
     t->best = like_params(m);
-    memcpy(t->best, m->params, m->size * sizeof *t->best);
+    memcpy(t->best, m->params, m->size_all * sizeof *t->best);
     t->grad = xmalloc_aligned(shards * m->size, sizeof *t->grad);
     memset(t->grad, 0, shards * m->size * sizeof *t->grad);
     t->loss = xcalloc(shards, sizeof *t->loss);
-    t->target = xcalloc(threads * t->shard_rows, sizeof *t->target);
-    t->machine = xcalloc(threads * t->shard_rows, sizeof *t->machine);
+    t->n_work = m->n_cuts ? shards : (size_t)pool_size(pool);
+    t->target = xcalloc(t->n_work * t->shard_rows * window_set_targets(set),
+                        sizeof *t->target);
+    t->weight = xcalloc(t->n_work * t->shard_rows, sizeof *t->weight);
+    t->machine = xcalloc(t->n_work * t->shard_rows, sizeof *t->machine);
     t->squares = xcalloc(n_ranges(t), sizeof *t->squares);
-    t->work = xcalloc(threads, sizeof(struct workspace *));
-    for (size_t i = 0; i < threads; i++)
+    t->work = xcalloc(t->n_work, sizeof(struct workspace *));
+    for (size_t i = 0; i < t->n_work; i++)
         t->work[i] = workspace_new(m, t->shard_rows, true);
     t->order = xcalloc(set->N, sizeof *t->order);
     name_tensors(t);
@@ -111,7 +119,7 @@ void trainer_free(struct trainer *t)
 {
     if (!t)
         return;
-    for (int i = 0; i < pool_size(t->pool); i++)
+    for (size_t i = 0; i < t->n_work; i++)
         workspace_free(t->work[i]);
     free(t->work);
     free(t->moment[0]);
@@ -122,6 +130,7 @@ void trainer_free(struct trainer *t)
     free(t->squares);
     free(t->machine);
     free(t->target);
+    free(t->weight);
     free(t->order);
     tensors_release(&t->tensors);
     free(t);
@@ -149,34 +158,110 @@ static void put_in_order(struct trainer *t)
     t->order_epoch = t->state.epoch;
 }
 
-static void run_shard(void *arg, size_t i, int thread)
+/* The pass over shard i of the batch, run in workspace k. */
+static struct pass pass_of(const struct trainer *t, size_t i, size_t k)
 {
-    struct trainer *t = arg;
-    const struct window_set *s = &t->set;
-    const struct loss_type *loss = &t->options.loss;
-    struct workspace *w = t->work[thread];
-    float *target = t->target + (size_t)thread * t->shard_rows, *y;
     size_t at = i * t->shard_rows;
-    const uint32_t *end = t->order + t->first + at;
-    struct pass pass = {
+
+    return (struct pass){
         .n = t->n - at < t->shard_rows ? t->n - at : t->shard_rows,
         .training = true,
         .seed = t->options.seed,
         .step = t->state.step,
         .row = at,
         .batch = t->n,
-        .machine = t->machine + (size_t)thread * t->shard_rows,
+        .machine = t->machine + k * t->shard_rows,
     };
+}
 
-    embed(s->x, s->D, s->delays, s->tau, end, pass.n, w->input);
-    embed_labels(s->label, end, pass.n, target);
-    for (size_t k = 0; k < pass.n && s->machine; k++)
-        t->machine[(size_t)thread * t->shard_rows + k] = s->machine[end[k]];
-    y = workspace_forward(w, &pass, w->input);
-    t->loss[i] =
-        loss->eval(loss, y, target, pass.n, 1 / (float)t->n, w->slope[0]);
-    t->loss[i] += w->branch_loss;
-    workspace_backward(w, &pass, t->grad + i * t->model->size);
+static float *target_of(const struct trainer *t, size_t k)
+{
+    return t->target + k * t->shard_rows * window_set_targets(&t->set);
+}
+
+/* Fetch the windows of a shard and all that is known of them. */
+static void fetch_shard(struct trainer *t, const struct pass *p, size_t k)
+{
+    const struct window_set *s = &t->set;
+    const uint32_t *end = t->order + t->first + p->row;
+
+    embed(s->x, s->D, s->delays, s->tau, end, p->n, t->work[k]->input);
+    embed_labels(s, end, p->n, target_of(t, k));
+    for (size_t j = 0; j < p->n && s->machine; j++)
+        t->machine[k * t->shard_rows + j] = s->machine[end[j]];
+}
+
+/* The loss of shard i, and its gradient by the output. */
+static void eval_shard(struct trainer *t, const struct pass *p, size_t i,
+                       size_t k)
+{
+    const struct loss_type *loss = &t->options.loss;
+    const float *y = workspace_output(t->work[k]);
+    const float *row = embed_weights(&t->set, t->order + t->first + p->row,
+                                     p->n, t->weight + k * t->shard_rows);
+
+    t->loss[i] = loss_rows(loss, y, target_of(t, k), row, p->n,
+                           window_set_targets(&t->set), 1 / (float)t->n,
+                           t->work[k]->slope[0]);
+    t->loss[i] += t->work[k]->branch_loss;
+}
+
+/* A part of the way forward; the last one turns back. */
+static void shard_forward(void *arg, size_t i, int thread)
+{
+    struct trainer *t = arg;
+    size_t last = t->model->n_cuts, k = last ? i : (size_t)thread;
+    struct pass pass = pass_of(t, i, k);
+
+    if (t->part == 0)
+        fetch_shard(t, &pass, k);
+    workspace_forward_part(t->work[k], &pass, t->part);
+    if (t->part < last)
+        return;
+    eval_shard(t, &pass, i, k);
+    workspace_backward_part(t->work[k], &pass, last,
+                            t->grad + i * t->model->size);
+}
+
+static void shard_backward(void *arg, size_t i, int thread)
+{
+    struct trainer *t = arg;
+    struct pass pass = pass_of(t, i, i);
+
+    (void)thread;
+    workspace_backward_part(t->work[i], &pass, t->part,
+                            t->grad + i * t->model->size);
+}
+
+/*
+ * Losses and gradients of all shards.  A layer that looks at the batch cuts the
+ * way in parts: each is run for all shards before the next.
+ */
+static void run_shards(struct trainer *t)
+{
+    size_t n_cuts = t->model->n_cuts;
+
+    for (t->part = 0; t->part <= n_cuts; t->part++) {
+        pool_run(t->pool, t->n_shards, shard_forward, t);
+        if (t->part < n_cuts)
+            workspace_combine(t->work, t->n_shards, t->part);
+    }
+    for (t->part = n_cuts; t->part-- > 0;) {
+        workspace_combine(t->work, t->n_shards, t->part);
+        pool_run(t->pool, t->n_shards, shard_backward, t);
+    }
+}
+
+/* Let the buffers follow what this batch was like. */
+static void track(const struct trainer *t)
+{
+    const struct model *m = t->model;
+
+    for (size_t k = 0; k < m->n_cuts; k++) {
+        const struct layer *l = &m->layer[m->cut[k]];
+
+        l->type->track(l, t->work[0]->total[m->cut[k]]);
+    }
 }
 
 static size_t range_width(const struct trainer *t, size_t i)
@@ -239,20 +324,51 @@ static void update(struct trainer *t)
     pool_run(t->pool, n_ranges(t), update_range, t);
 }
 
-/* Say where a loss that is no number came from, as well as can be seen. */
-static int not_finite(const struct trainer *t, struct err *e)
+/* Run the batch once more: the first layer that gives no finite value. */
+static int find_bad(struct trainer *t)
 {
-    const struct tensors *ts = &t->model->tensors;
-    const char *where = "an input, a label, or a value between the layers";
+    int bad = (int)t->model->n_layers;
 
-    for (size_t i = ts->n; i-- > 0;)
-        for (size_t j = 0; j < tensor_count(&ts->at[i]); j++)
-            if (!isfinite(ts->at[i].data[j]))
-                where = ts->at[i].name;
+    for (size_t i = 0; i < t->n_shards; i++) {
+        size_t k = t->model->n_cuts ? i : 0;
+        struct pass pass = pass_of(t, i, k);
+        int found;
+
+        fetch_shard(t, &pass, k);
+        found = workspace_find_bad(t->work[k], &pass);
+        bad = found < bad ? found : bad;
+    }
+    return bad;
+}
+
+static const char *bad_param(const struct layer *l)
+{
+    for (int i = 0; i < l->n_params; i++)
+        for (size_t j = 0; j < tensor_count(&l->param[i]); j++)
+            if (!isfinite(l->param[i].data[j]))
+                return l->param[i].name;
+    return NULL;
+}
+
+/* Say where a loss that is no number came from. */
+static int not_finite(struct trainer *t, struct err *e)
+{
+    int bad = find_bad(t);
+    const struct layer *l = bad < 0 ? NULL : &t->model->layer[bad];
+    char where[2 * TENSOR_NAME + 50] = "an input is not finite";
+
+    if (bad == (int)t->model->n_layers)
+        snprintf(where, sizeof where, "a label is not, or it is too large");
+    else if (l && bad_param(l))
+        snprintf(where, sizeof where, "layer %s: %s is not", l->name,
+                 bad_param(l));
+    else if (l)
+        snprintf(where, sizeof where, "layer %s gives the first such value",
+                 l->name);
     return err_set(e, ERR_DATA,
                    "epoch %" PRIu64 ", batch %" PRIu64
-                   ": the loss is not finite (%s is not); a lower learning "
-                   "rate may help",
+                   ": the loss is not finite (%s); a lower learning rate may "
+                   "help",
                    t->state.epoch + 1, t->state.batch + 1, where);
 }
 
@@ -268,12 +384,13 @@ int trainer_step(struct trainer *t, struct err *e)
     t->first = s->batch * batch;
     t->n = t->set.N - t->first < batch ? t->set.N - t->first : batch;
     t->n_shards = (t->n + t->shard_rows - 1) / t->shard_rows;
-    pool_run(t->pool, t->n_shards, run_shard, t);
+    run_shards(t);
     for (size_t i = 0; i < t->n_shards; i++)
         loss += t->loss[i];
     if (!isfinite(loss))
         return not_finite(t, e);
     update(t);
+    track(t);
     s->loss_sum += loss;
     s->step++;
     s->batch++;
@@ -297,7 +414,7 @@ struct train_verdict trainer_epoch_end(struct trainer *t, double valid_loss)
     if (v.best) {
         s->best = valid_loss;
         s->best_epoch = s->epoch;
-        memcpy(t->best, t->model->params, t->model->size * sizeof *t->best);
+        memcpy(t->best, t->model->params, t->model->size_all * sizeof *t->best);
     }
     schedule_epoch(o, s, valid_loss);
     v.stop = s->epoch >= (uint64_t)o->epochs ||
@@ -309,7 +426,9 @@ double evaluate(struct predictor *p, const struct loss_type *loss,
                 const struct window_set *set)
 {
     size_t room = set->N < EVALUATE ? set->N : EVALUATE;
-    float *y = xcalloc(room, sizeof *y), *target = xcalloc(room, sizeof *y);
+    size_t K = window_set_targets(set);
+    float *y = xcalloc(room * K, sizeof *y);
+    float *target = xcalloc(room * K, sizeof *y);
     double sum = 0;
 
     for (size_t at = 0; at < set->N; at += EVALUATE) {
@@ -318,8 +437,8 @@ double evaluate(struct predictor *p, const struct loss_type *loss,
         part.end += at;
         part.N = set->N - at < EVALUATE ? set->N - at : EVALUATE;
         predict_windows(p, &part, y);
-        embed_labels(part.label, part.end, part.N, target);
-        sum += loss->eval(loss, y, target, part.N, 0, NULL);
+        embed_labels(&part, part.end, part.N, target);
+        sum += loss_rows(loss, y, target, NULL, part.N, K, 0, NULL);
     }
     free(y);
     free(target);
@@ -336,7 +455,12 @@ struct train_state *trainer_state(struct trainer *t)
     return &t->state;
 }
 
-void trainer_take_best(struct trainer *t)
+void trainer_swap_best(struct trainer *t)
 {
-    memcpy(t->model->params, t->best, t->model->size * sizeof *t->best);
+    for (size_t i = 0; i < t->model->size_all; i++) {
+        float was = t->best[i];
+
+        t->best[i] = t->model->params[i];
+        t->model->params[i] = was;
+    }
 }

@@ -66,6 +66,14 @@ void train_state_to_labels(const struct train_state *s, struct labels *ls);
 int train_state_from_labels(struct train_state *s, const struct labels *ls,
                             struct err *e);
 
+/* Windows that were trained on, over all epochs, of N in one. */
+double train_state_windows(const struct train_state *s,
+                           const struct train_options *o, size_t N);
+
+/* Is there nothing left to do? */
+bool train_state_done(const struct train_state *s,
+                      const struct train_options *o);
+
 struct trainer;
 
 /*
@@ -81,7 +89,8 @@ uint64_t trainer_batches(const struct trainer *t);
 
 /*
  * Do one batch.  Returns 1 if more are left in this epoch, 0 after its last,
- * -1 with ERR_DATA if the loss is not finite (epoch and batch in the message;
+ * -1 with ERR_DATA if the loss is not finite (epoch, batch and the first layer
+ * whose output is not in the message;
  * the parameters are then as before the batch).
  */
 int trainer_step(struct trainer *t, struct err *e);
@@ -109,13 +118,14 @@ double evaluate(struct predictor *p, const struct loss_type *loss,
 /*
  * The arrays that training resumes from: for each parameter X its value now
  * "train.last.X" (the model's own memory), Adam's moments "train.m.X" and
- * "train.v.X", and the best so far "X".  Borrowed from trainer and model; to
- * resume, fill them all, and the state.
+ * "train.v.X" (but for buffers), and the best so far "X".  Borrowed from
+ * trainer and model; to resume, fill them all, and the state.
  */
 const struct tensors *trainer_tensors(const struct trainer *t);
 struct train_state *trainer_state(struct trainer *t);
 
-/* Copy the best parameters to the model, at the end of training. */
-void trainer_take_best(struct trainer *t);
+/* Exchange the model's parameters with the best so far; a second call puts
+ * them back. */
+void trainer_swap_best(struct trainer *t);
 
 #endif

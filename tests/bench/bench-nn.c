@@ -3,7 +3,7 @@
  * and, for those of dense layers alone, beside what sgemm does on the same
  * shapes.  Each figure is the best of several runs, for the machine may be
  * shared.  A piece of tests/bench/run: ROOT is the checkout, SHARED has the
- * peer; PYTHON is one that has torch.
+ * peer; PYTHON is one that has torch.  With names of families: those alone.
  */
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,6 @@
 #include "common/base/log.h"
 #include "common/base/xalloc.h"
 #include "common/math/blas.h"
-#include "common/nn/branch.h"
 #include "common/nn/train.h"
 #include "formats/config.h"
 
@@ -32,7 +31,10 @@ static const struct family {
     {"v3", "v3", 4, 25, 32768, 3, 2, 3, 50, true},
     {"v2", "v2", 4, 25, 32768, 3, 1.5, 3, 0, true},
     {"v4-plain", NULL, 4, 25, 32768, 0, 0, 0, 0, false},
+    {"v4", "v4", 4, 25, 32768, 4, 4, 5, 0, false},
     {"lstm", "lstm", 2, 60, 8192, 4, 4, 5, 0, false},
+    {"v1", "v1", 3, 144, 1024, 2.5, 2.5, 3, 0, false},
+    {"mstcn", "mstcn", 4, 64, 1024, 2.5, 2.5, 3, 0, false},
 };
 
 struct data {
@@ -124,19 +126,20 @@ static void live(struct model *m, const struct window_set *set, double *p50,
                  double *p99)
 {
     struct predictor *p = predictor_new(m, NULL);
-    double *us = xcalloc(LIVE, sizeof *us);
+    size_t n = set->N < LIVE ? set->N : LIVE;
+    double *us = xcalloc(n, sizeof *us);
     float *window = xcalloc(m->n_in, sizeof *window), y;
 
-    for (size_t i = 0; i < LIVE; i++) {
+    for (size_t i = 0; i < n; i++) {
         int64_t start = clock_monotonic_ns();
 
         embed(set->x, set->D, set->delays, 1, &set->end[i % set->N], 1, window);
         predict_rows(p, window, 1, &y);
         us[i] = since(start) * 1e6;
     }
-    qsort(us, LIVE, sizeof *us, by_value);
-    *p50 = us[LIVE / 2];
-    *p99 = us[LIVE / 100 * 99];
+    qsort(us, n, sizeof *us, by_value);
+    *p50 = us[n / 2];
+    *p99 = us[n * 99 / 100];
     free(us);
     free(window);
     predictor_free(p);
@@ -151,9 +154,7 @@ static double products(const struct model *m, size_t n, bool training,
     for (size_t i = 0; i < m->n_layers; i++) {
         size_t in = m->layer[i].n_in, out = m->layer[i].n_out;
 
-        if (m->layer[i].branch && m->layer[i].branch->stack && training)
-            flops += products(m->layer[i].branch->stack, n, true, a, b, c);
-        if (m->layer[i].n_params == 0)
+        if (m->layer[i].n_params == 0 || (m->layer[i].aside && !training))
             continue;
         blas_gemm(false, true, n, out, in, a, b, 1, c);
         if (training)
@@ -314,12 +315,19 @@ static void measure(const struct family *f)
     node_free(config);
 }
 
+static bool is_asked(const char *name, char **list)
+{
+    while (*list && strcmp(*list, name) != 0)
+        list++;
+    return *list;
+}
+
 int main(int argc, char **argv)
 {
-    (void)argc;
     blas_start(argv);
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        measure(&families[i]);
+        if (argc < 2 || is_asked(families[i].name, argv + 1))
+            measure(&families[i]);
     printf("OpenBLAS kernels\t\t%s\t-\n", blas_core_name());
     return 0;
 }

@@ -24,6 +24,7 @@ rapl-train -q --threads 1 -c configs/linear.yaml train.win
 rapl-infer linear.ckpt --format csv run7.win
 rapl-score -q --format tsv run7.pred
 rapl-dump run7.rapl
+rapl-dump --onnx linear.ckpt
 END
 }
 

@@ -7,12 +7,14 @@
 Weights and batches are drawn with the generator of common/base/rng.h, so that
 a recording holds results alone: `loss STEP VALUE`, and after the last step
 `weight TENSOR INDEX VALUE` for some of the weights; where the learning rate
-moves, `rate STEP VALUE` too.  Dropout is off.  adv is for three machines, with
+moves, `rate STEP VALUE` too; where there are running statistics, `eval I VALUE`,
+what the model then predicts for the last batch.  Dropout is off.  adv is for three machines, with
 lambda .5; adamw is v3 with AdamW, the gradient's norm clipped at 1, three
 epochs of warm-up and then a cosine to 1e-5 at epoch 10, an epoch being a step.
 Needs torch and numpy; on a processor that OpenBLAS does not know, set
 OPENBLAS_CORETYPE=SkylakeX.
 """
+import re
 import sys
 
 import numpy as np
@@ -73,6 +75,14 @@ def v4_plain():
         nn.Flatten(), *mlp([768, 128, 64]), *mlp([64, 128, 64, 1]))
 
 
+def v4():
+    return nn.Sequential(
+        nn.Conv1d(4, 32, 5, padding=2), nn.BatchNorm1d(32), nn.ReLU(),
+        nn.Conv1d(32, 64, 5, padding=2), nn.BatchNorm1d(64), nn.ReLU(),
+        nn.MaxPool1d(2), nn.Flatten(), *mlp([768, 128, 64]),
+        *mlp([64, 128, 64, 1]))
+
+
 def lstm():
     return nn.Sequential(Last(2, 64), nn.Linear(64, 1))
 
@@ -113,6 +123,72 @@ class Adv(Branched):
             self.branch(Reverse.apply(self.enc(x))), machine)
 
 
+class V1(nn.Module):
+    """120 vectors of 25 delays; each on its own through encoder, decoder and
+    discriminator."""
+
+    def __init__(self):
+        super().__init__()
+        self.enc = nn.Sequential(*mlp([75, 512, 128, 64, 16]))
+        self.dec = nn.Sequential(*mlp([16, 64, 128, 512, 75]))
+        self.disc = nn.Sequential(*mlp([16, 32, MACHINES]))
+        self.lstm = nn.LSTM(16, 128, batch_first=True)
+        self.out = nn.Linear(128, 1)
+
+    @staticmethod
+    def vectors(x):
+        """(N, 3, 144) to (N, 120, 75)."""
+        return x.unfold(2, 25, 1).transpose(1, 2).flatten(2)
+
+    def forward(self, x):
+        return self.out(self.lstm(self.enc(self.vectors(x)))[0][:, -1])
+
+    def extra(self, x):
+        vectors = self.vectors(x)
+        z = self.enc(vectors)
+        machine = (torch.arange(len(x)) % MACHINES)[:, None].expand(-1, 120)
+        return (.05 * nn.functional.mse_loss(self.dec(z), vectors) +
+                nn.functional.cross_entropy(
+                    self.disc(Reverse.apply(z)).transpose(1, 2), machine))
+
+
+class Block(nn.Module):
+    def __init__(self, C, dilation):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv1d(C, C, 3, padding=dilation, dilation=dilation),
+            nn.BatchNorm1d(C), nn.ReLU(),
+            nn.Conv1d(C, C, 3, padding=dilation, dilation=dilation),
+            nn.BatchNorm1d(C))
+
+    def forward(self, x):
+        return torch.relu(x + self.body(x))
+
+
+class Mstcn(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scales = nn.ModuleList(
+            nn.Conv1d(4, out, k, padding=k // 2)
+            for k, out in ((3, 42), (5, 42), (7, 44)))
+        self.bn = nn.BatchNorm1d(128)
+        self.blocks = nn.Sequential(*(Block(128, 2**i) for i in range(6)))
+        self.attn = nn.MultiheadAttention(128, 8, batch_first=True)
+        self.norm = nn.LayerNorm(128)
+        self.pool = nn.Linear(128, 1)
+        self.fc = nn.Sequential(
+            nn.Linear(128, 256), nn.BatchNorm1d(256), nn.ReLU(),
+            nn.Linear(256, 128), nn.BatchNorm1d(128), nn.ReLU())
+        self.heads = nn.Linear(128, 1)
+
+    def forward(self, x):
+        x = torch.relu(self.bn(torch.cat([s(x) for s in self.scales], 1)))
+        x = self.blocks(x).transpose(1, 2)
+        x = self.norm(x + self.attn(x, x, x)[0])
+        x = (x * torch.softmax(self.pool(x), 1)).sum(1)
+        return self.heads(self.fc(x))
+
+
 def constant(params, rate, decay):
     adam = torch.optim.Adam(params, lr=rate, weight_decay=decay)
     return adam, None
@@ -126,16 +202,35 @@ def cosine(params, rate, decay):
         by.CosineAnnealingLR(adam, STEPS - 3, 1e-5)], [3])
 
 
+def slow_cosine(params, rate, decay):
+    adam = torch.optim.AdamW(params, lr=rate, weight_decay=decay)
+    return adam, torch.optim.lr_scheduler.CosineAnnealingLR(adam, 100, 1e-6)
+
+
+OPTIMISERS = {"adamw": cosine, "mstcn": slow_cosine}  # others: constant
+
 FAMILIES = {  # name: (model, features, delays, loss, rate, L2, stride)
     "v3": (v3, 4, 25, nn.MSELoss(), 5e-4, 3e-4, 97),
     "v4-plain": (v4_plain, 4, 25, nn.L1Loss(), 5e-4, 3e-4, 97),
+    "v4": (v4, 4, 25, nn.L1Loss(), 5e-4, 3e-4, 97),
     "lstm": (lstm, 2, 60, nn.MSELoss(), 1e-3, 0, 19),
     "v2": (lambda: V2([64, 128, 512, 100]), 4, 25, nn.MSELoss(), 5e-4, 3e-4,
            997),
     "adv": (lambda: Adv([64, 128, MACHINES]), 4, 25, nn.MSELoss(), 5e-4, 3e-4,
             997),
     "adamw": (v3, 4, 25, nn.MSELoss(), 1e-3, 1e-2, 997),
+    "mstcn": (Mstcn, 4, 64, nn.HuberLoss(), 1e-4, 1e-5, 997),
+    "v1": (V1, 3, 144, nn.MSELoss(), 2e-3, 1e-4, 997),
 }
+
+
+def is_still(name, j):
+    """Does value j of that parameter change nothing: a shift before a batch
+    norm or a softmax?  Its gradient is rounding alone, which Adam makes steps
+    of."""
+    return re.fullmatch(r"scales.*bias|blocks.*body\.[03]\.bias|norm\.bias|"
+                        r"fc\.[03]\.bias|pool\.bias", name) or (
+        name == "attn.in_proj_bias" and 128 <= j < 256)
 
 
 def lines(family):
@@ -146,7 +241,7 @@ def lines(family):
             # Around zero, as wide as PyTorch's own choice for 64 inputs.
             draw = (uniform(1000 + i, p.numel()) - np.float32(.5)) / 4
             p.copy_(torch.from_numpy(draw).view_as(p))
-    optimiser = cosine if family == "adamw" else constant
+    optimiser = OPTIMISERS.get(family, constant)
     adam, schedule = optimiser(model.parameters(), rate, decay)
     for step in range(STEPS):
         rows = uniform(2 * step, BATCH * d * D).reshape(BATCH, d, D)
@@ -154,7 +249,7 @@ def lines(family):
         y = torch.from_numpy(uniform(2 * step + 1, BATCH)).view(-1, 1)
         adam.zero_grad()
         loss = loss_of(model(x), y)
-        if isinstance(model, Branched):
+        if hasattr(model, "extra"):
             loss = loss + model.extra(x)
         loss.backward()
         yield f"loss {step}", loss.item()
@@ -164,10 +259,15 @@ def lines(family):
         adam.step()
         if schedule:
             schedule.step()
-    for i, p in enumerate(model.parameters()):
+    for i, (name, p) in enumerate(model.named_parameters()):
         flat = p.detach().flatten()
         for j in range(0, len(flat), stride):
-            yield f"weight {i} {j}", flat[j].item()
+            if family != "mstcn" or not is_still(name, j):
+                yield f"weight {i} {j}", flat[j].item()
+    if next(model.buffers(), None) is not None:
+        model.eval()
+        for i, value in enumerate(model(x).flatten().tolist()):
+            yield f"eval {i}", value
 
 
 def check(family):

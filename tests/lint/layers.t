@@ -18,6 +18,7 @@ BEGIN {
     place["zstd.h"] = place["zstd_errors.h"] = "formats/frame.c"
     place["yaml.h"] = "formats/config.c"
     place["csv.h"] = "formats/csv.c"
+    place["formats/onnx.pb-c.h"] = "formats/onnx.c"
     place["cblas.h"] = place["openblas_config.h"] = "common/math/blas.c"
 }
 function folder(path) {

@@ -12,7 +12,6 @@
 
 #include "common/base/xalloc.h"
 #include "common/math/blas.h"
-#include "common/nn/branch.h"
 #include "common/nn/recipe.h"
 #include "tests/unit/nn.h"
 
@@ -27,22 +26,36 @@ static float drawn(uint64_t stream, size_t i)
 
 static void no_dropout(struct model *m)
 {
-    for (size_t i = 0; i < m->n_layers; i++) {
+    for (size_t i = 0; i < m->n_layers; i++)
         m->layer[i].rate = 0;
-        if (m->layer[i].branch)
-            no_dropout(m->layer[i].branch->stack);
-    }
 }
 
 static void draw_weights(struct model *m)
 {
-    for (size_t i = 0; i < m->tensors.n; i++)
-        for (size_t j = 0; j < tensor_count(&m->tensors.at[i]); j++)
-            m->tensors.at[i].data[j] = (drawn(1000 + i, j) - .5f) / 4;
+    uint64_t n = 0; /* as PyTorch counts them: without the buffers */
+
+    model_init(m, 1);
+    for (size_t i = 0; i < m->tensors.n; i++) {
+        const struct tensor *t = &m->tensors.at[i];
+
+        for (size_t j = 0; j < tensor_count(t) && !t->buffer; j++)
+            t->data[j] = (drawn(1000 + n, j) - .5f) / 4;
+        n += !t->buffer;
+    }
+}
+
+/* The i-th parameter, buffers not counted. */
+static const struct tensor *parameter(const struct model *m, int i)
+{
+    const struct tensor *t = m->tensors.at;
+
+    while (t->buffer || i-- > 0)
+        t++;
+    return t;
 }
 
 static void compare(const char *family, const struct model *m,
-                    const struct train_verdict *got)
+                    const struct train_verdict *got, const float *predicted)
 {
     char *path = xasprintf("tests/golden/%s.txt", family);
     FILE *f = fopen(path, "r");
@@ -59,8 +72,12 @@ static void compare(const char *family, const struct model *m,
         } else if (sscanf(line, "rate %d %lf", &i, &want) == 2) {
             assert_true(fabs(got[i].lr - want) < 1e-9 * want);
         } else if (sscanf(line, "weight %d %d %lf", &i, &j, &want) == 3) {
-            assert_true(fabs((double)m->tensors.at[i].data[j] - want) < 1e-4);
+            if (!(fabs((double)parameter(m, i)->data[j] - want) < 1e-4))
+                fail_msg("%s[%d] is %g and should be %g", parameter(m, i)->name,
+                         j, (double)parameter(m, i)->data[j], want);
             n_weights++;
+        } else if (sscanf(line, "eval %d %lf", &i, &want) == 2) {
+            assert_true(fabs((double)predicted[i] - want) < 1e-4);
         } else {
             fail_msg("no line of ours: %s", line);
         }
@@ -83,23 +100,36 @@ static void draw_batch(struct window_set *set, float *x, float *label,
     }
 }
 
-/* Each epoch is one batch; the data change under the trainer in between. */
+/* Each epoch is one batch; the data change under the trainer in between.  The
+ * last one is predicted at the end. */
 static void train_ten(struct model *m, const struct train_options *o, size_t D,
-                      size_t delays, struct train_verdict got[STEPS])
+                      size_t delays, struct train_verdict got[STEPS],
+                      float predicted[BATCH])
 {
     size_t rows = BATCH * delays;
     float *x = xcalloc(rows * D, sizeof *x), *label = xcalloc(rows, sizeof *x);
     uint16_t *machine = xcalloc(rows, sizeof *machine);
     uint32_t end[BATCH] = {0};
-    struct window_set set = {x, label, end, rows, D, BATCH, delays, 1, machine};
+    struct window_set set = {.x = x,
+                             .label = label,
+                             .end = end,
+                             .T = rows,
+                             .D = D,
+                             .N = BATCH,
+                             .delays = delays,
+                             .tau = 1,
+                             .machine = machine};
     struct pool *pool = pool_new(2);
     struct trainer *t = trainer_new(m, o, &set, pool);
+    struct predictor *p = predictor_new(m, pool);
 
     for (uint32_t step = 0; step < STEPS; step++) {
         draw_batch(&set, x, label, machine, end, step);
         assert_int_equal(trainer_step(t, &e), 0);
         got[step] = trainer_epoch_end(t, 1. / (step + 1));
     }
+    predict_windows(p, &set, predicted);
+    predictor_free(p);
     trainer_free(t);
     pool_free(pool);
     free(x);
@@ -117,6 +147,7 @@ static void repeat_pytorch(struct golden g)
 {
     char *path = xasprintf("configs/%s.yaml", g.config ? g.config : g.name);
     struct train_verdict got[STEPS];
+    float predicted[BATCH];
     struct node *root = NULL;
     struct recipe recipe;
     struct model *m = NULL;
@@ -130,8 +161,8 @@ static void repeat_pytorch(struct golden g)
     draw_weights(m);
     if (g.change)
         g.change(&recipe, m);
-    train_ten(m, &recipe.train, g.D, g.delays, got);
-    compare(g.name, m, got);
+    train_ten(m, &recipe.train, g.D, g.delays, got, predicted);
+    compare(g.name, m, got, predicted);
     model_free(m);
     node_free(root);
     free(path);
@@ -147,6 +178,12 @@ static void v4_plain_repeats_pytorch(void **state)
 {
     (void)state;
     repeat_pytorch((struct golden){"v4-plain", NULL, 4, 25, 129953, NULL});
+}
+
+static void v4_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch((struct golden){"v4", NULL, 4, 25, 134497, NULL});
 }
 
 static void lstm_repeats_pytorch(void **state)
@@ -166,8 +203,7 @@ static void half_lambda(struct recipe *r, struct model *m)
 {
     (void)r;
     for (size_t i = 0; i < m->n_layers; i++)
-        if (m->layer[i].branch)
-            m->layer[i].branch->back = -.5;
+        m->layer[i].lambda = .5;
 }
 
 static void adv_repeats_pytorch(void **state)
@@ -197,15 +233,65 @@ static void adamw_repeats_pytorch(void **state)
     repeat_pytorch((struct golden){"adamw", "v3", 4, 25, 142273, use_adamw});
 }
 
+static void mstcn_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch((struct golden){"mstcn", NULL, 4, 64, 730642, NULL});
+}
+
+static void v1_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch((struct golden){"v1", NULL, 3, 144, 303327, half_lambda});
+}
+
+static void families_have_their_parameters(void **state)
+{
+    static const struct {
+        const char *config;
+        size_t D, delays, n_machines, n_params;
+    } cases[] = {
+        {"configs/mstcn.yaml", 14, 64, 1, 737082},
+        {"configs/mstcn-mean.yaml", 4, 64, 1, 730642 - 129},
+        {"configs/v1.yaml", 3, 144, 1, 303261},
+        {"configs/v1.yaml", 3, 144, 3, 303327},
+        {"configs/v1.yaml", 3, 144, 0, 188753},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct model *m = NULL;
+        struct node *root = NULL;
+        int failed = config_read(&root, cases[i].config, &e);
+
+        if (!failed && cases[i].n_machines)
+            failed =
+                model_new_trained(&m, node_get(root, "model"), cases[i].D,
+                                  cases[i].delays, cases[i].n_machines, &e);
+        else if (!failed)
+            failed = model_new(&m, node_get(root, "model"), cases[i].D,
+                               cases[i].delays, &e);
+        if (failed)
+            fail_msg("%s", e.msg);
+        assert_int_equal(tensors_count(&m->tensors), cases[i].n_params);
+        model_free(m);
+        node_free(root);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(v3_repeats_pytorch),
         cmocka_unit_test(v4_plain_repeats_pytorch),
+        cmocka_unit_test(v4_repeats_pytorch),
         cmocka_unit_test(lstm_repeats_pytorch),
         cmocka_unit_test(v2_repeats_pytorch),
         cmocka_unit_test(adv_repeats_pytorch),
         cmocka_unit_test(adamw_repeats_pytorch),
+        cmocka_unit_test(mstcn_repeats_pytorch),
+        cmocka_unit_test(v1_repeats_pytorch),
+        cmocka_unit_test(families_have_their_parameters),
     };
 
     (void)argc;

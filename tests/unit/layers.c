@@ -7,121 +7,11 @@
 
 #include <cmocka.h>
 
-#include "common/base/xalloc.h"
 #include "common/math/blas.h"
 #include "common/math/curve.h"
-#include "common/nn/loss.h"
-#include "common/nn/workspace.h"
-#include "tests/unit/nn.h"
+#include "tests/unit/gradient.h"
 
 static struct err e;
-
-static struct model *must(const char *yaml, size_t channels, size_t length)
-{
-    struct model *m = model_of(yaml, channels, length, &e);
-
-    if (!m)
-        fail_msg("%s", e.msg);
-    model_init(m, 3);
-    return m;
-}
-
-static void fill(float *x, size_t n, uint64_t stream)
-{
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)(rng_unit(rng_at(11, stream, i)) * 2 - 1);
-}
-
-/* Run n rows of x; returns the output on the heap. */
-static float *run(struct model *m, size_t n, bool training, const float *x)
-{
-    struct workspace *w = workspace_new(m, n, true);
-    struct pass pass = {.n = n, .training = training};
-    float *y = xcalloc(n * m->n_out, sizeof *y);
-
-    memcpy(w->input, x, n * m->n_in * sizeof *x);
-    memcpy(y, workspace_forward(w, &pass, w->input), n * m->n_out * sizeof *y);
-    workspace_free(w);
-    return y;
-}
-
-static void assert_close(const float *got, const double *want, size_t n,
-                         double off)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!(fabs((double)got[i] - want[i]) <= off))
-            fail_msg("value %zu is %g and should be %g", i, (double)got[i],
-                     want[i]);
-}
-
-/* ---- gradients, by differences ---- */
-
-struct check {
-    struct model *m;
-    struct workspace *w;
-    size_t n;
-    float *x, *target;
-};
-
-static double loss_of(struct check *c, float *dy)
-{
-    struct pass pass = {.n = c->n, .training = true, .seed = 4};
-    size_t n = c->n * c->m->n_out;
-    const struct loss_type *mse = loss_type_find("mse");
-
-    memcpy(c->w->input, c->x, c->n * c->m->n_in * sizeof *c->x);
-    return mse->eval(mse, workspace_forward(c->w, &pass, c->w->input),
-                     c->target, n, 1 / (float)n, dy) /
-           (double)n;
-}
-
-static void check_tensor(struct check *c, const struct tensor *t,
-                         const float *grad)
-{
-    const double h = 1e-2;
-
-    for (size_t j = 0; j < tensor_count(t); j++) {
-        float was = t->data[j];
-        double up, down;
-
-        t->data[j] = was + (float)h;
-        up = loss_of(c, NULL);
-        t->data[j] = was - (float)h;
-        down = loss_of(c, NULL);
-        t->data[j] = was;
-        if (!(fabs((up - down) / (2 * h) - (double)grad[j]) <= 2e-4))
-            fail_msg("%s[%zu]: %g by differences, %g by backward", t->name, j,
-                     (up - down) / (2 * h), (double)grad[j]);
-    }
-}
-
-/* Every parameter moved by +-h must move the loss as its gradient says; what
- * lies before a layer tells of the gradient that it hands on. */
-static void check_gradient(const char *yaml, size_t channels, size_t length,
-                           size_t n)
-{
-    struct model *m = must(yaml, channels, length);
-    struct check c = {.m = m, .w = workspace_new(m, n, true), .n = n};
-    struct pass pass = {.n = n, .training = true, .seed = 4};
-    float *grad = xcalloc(m->size, sizeof *grad);
-
-    c.x = xcalloc(n * m->n_in, sizeof *c.x);
-    c.target = xcalloc(n * m->n_out, sizeof *c.target);
-    fill(c.x, n * m->n_in, 1);
-    fill(c.target, n * m->n_out, 2);
-    for (size_t i = 0; i < m->size; i++)
-        grad[i] = NAN; /* they must all be written */
-    loss_of(&c, c.w->slope[0]);
-    workspace_backward(c.w, &pass, grad);
-    for (size_t i = 0; i < m->tensors.n; i++)
-        check_tensor(&c, &m->tensors.at[i],
-                     grad + (m->tensors.at[i].data - m->params));
-    free(grad);
-    free(c.x);
-    free(c.target);
-    workspace_free(c.w);
-    model_free(m);
-}
 
 /* ---- conv1d ---- */
 
@@ -130,11 +20,25 @@ struct conv_case {
 };
 
 static const struct conv_case conv_cases[] = {
-    {4, 25, 32, 3, 1, 1, 33},  {4, 25, 32, 5, 1, 2, 70},
-    {32, 25, 64, 3, 1, 1, 5},  {1, 1, 1, 1, 1, 0, 1},
-    {3, 64, 13, 3, 16, 16, 2}, {2, 9, 5, 7, 1, 3, 40},
-    {2, 9, 5, 4, 2, 0, 3},     {2, 9, 3, 3, 2, 4, 3},
-    {5, 17, 9, 2, 1, 0, 9},    {2, 3, 2, 3, 8, 8, 4},
+    {4, 25, 32, 3, 1, 1, 33},
+    {4, 25, 32, 5, 1, 2, 70},
+    {32, 25, 64, 3, 1, 1, 5},
+    {1, 1, 1, 1, 1, 0, 1},
+    {3, 64, 13, 3, 16, 16, 2},
+    {2, 9, 5, 7, 1, 3, 40},
+    {2, 9, 5, 4, 2, 0, 3},
+    {2, 9, 3, 3, 2, 4, 3},
+    {5, 17, 9, 2, 1, 0, 9},
+    {2, 3, 2, 3, 8, 8, 4},
+    /* enough weights for columns */
+    {128, 64, 128, 3, 1, 1, 9},
+    {96, 40, 120, 3, 32, 32, 5},
+    {64, 9, 80, 7, 1, 3, 35},
+    {70, 300, 160, 3, 2, 4, 2},
+    {90, 21, 99, 4, 3, 2, 1},
+    {75, 120, 64, 1, 1, 0, 3},
+    {16, 5, 16, 1, 1, 0, 4},
+    {130, 3, 90, 3, 8, 8, 3},
 };
 
 static struct model *conv_model(const struct conv_case *c)
@@ -423,8 +327,8 @@ static void bad_descriptions_are_named(void **state)
         {"layers: [{type: conv1d, out: 2, kernel: 3, padding: 3}]", "padding"},
         {"layers: [{type: conv1d, out: 2, kernel: 26, padding: 0}]", "spans"},
         {"layers: [{type: conv1d, out: 2, stride: 2}]", "stride"},
-        {"layers: [{type: conv1d, out: 4096}, {type: conv1d, out: 4096, "
-         "kernel: 255, dilation: 255}]",
+        {"layers: [{type: conv1d, out: 4096, kernel: 256, dilation: 256, "
+         "padding: 65280}]",
          "too many"},
         {"layers: [{type: maxpool, size: 26}]", "size 26"},
         {"layers: [{type: lstm}]", "hidden"},

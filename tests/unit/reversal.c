@@ -188,7 +188,7 @@ static double told_apart(const struct rig *r)
     pass.machine = machine;
     memcpy(w->input, z, N * LATENT * sizeof *z);
     workspace_forward(w, &pass, w->input);
-    y = w->branch[0]->value[2];
+    y = w->value[2]; /* the last of the branch */
     for (size_t i = 0; i < N; i++, y += MACHINES) {
         size_t guess = 0;
 

@@ -27,6 +27,11 @@ static const char *const each[] = {
     "layers: [{type: conv1d, name: a, out: 5, kernel: 2, padding: 1}, "
     "{type: lstm, name: b, hidden: 19}, {type: dropout, rate: 0.2}, "
     "{type: dense, name: c, out: 1}]",
+    "layers: [{type: parallel, paths: [{type: conv1d, out: 3}, {type: conv1d, "
+    "out: 4, kernel: 5}]}, {type: batch_norm, name: bn}, {type: relu}, "
+    "{type: residual, layers: [{type: conv1d, out: 7}, {type: batch_norm}, "
+    "{type: dropout, rate: 0.2}]}, {type: dense, out: 5}, {type: batch_norm}, "
+    "{type: dense, out: 1}]",
 };
 #define N_EACH (sizeof each / sizeof *each)
 
@@ -48,8 +53,14 @@ static void make_data(struct data *d)
         d->label[i] = 2 * d->x[i * D] - d->x[i * D + 1];
     for (uint32_t i = 0; i < N; i++)
         d->end[i] = i + DELAYS - 1;
-    d->set =
-        (struct window_set){d->x, d->label, d->end, T, D, N, DELAYS, 1, NULL};
+    d->set = (struct window_set){.x = d->x,
+                                 .label = d->label,
+                                 .end = d->end,
+                                 .T = T,
+                                 .D = D,
+                                 .N = N,
+                                 .delays = DELAYS,
+                                 .tau = 1};
 }
 
 static struct rig *rig_of(const char *yaml, int threads)
@@ -148,8 +159,31 @@ static void training_learns(void **state)
     for (int i = 0; i < 40; i++)
         last = run_epoch(r).valid_loss;
     assert_true(last < .02 && first > .1);
-    trainer_take_best(r->trainer);
+    trainer_swap_best(r->trainer);
     assert_true(fabs(rig_loss(r) - trainer_state(r->trainer)->best) < 1e-12);
+    rig_free(r);
+}
+
+/* The running statistics are kept with the best epoch as well. */
+static void the_best_is_kept_whole(void **state)
+{
+    struct rig *r = rig_of(each[N_EACH - 1], 1);
+    const float *mean =
+        tensors_find(&r->model->tensors, "bn.running_mean")->data;
+    float best, last;
+
+    (void)state;
+    run_epoch(r);
+    best = mean[0];
+    while (trainer_step(r->trainer, &e) > 0)
+        ;
+    trainer_epoch_end(r->trainer, HUGE_VAL);
+    last = mean[0];
+    assert_true(last != best);
+    trainer_swap_best(r->trainer);
+    assert_true(mean[0] == best);
+    trainer_swap_best(r->trainer);
+    assert_true(mean[0] == last);
     rig_free(r);
 }
 
@@ -223,6 +257,33 @@ static void a_bad_loss_is_named(void **state)
     tensors_find(&r->model->tensors, "b.weight")->data[0] = INFINITY;
     assert_int_equal(trainer_step(r->trainer, &e), -1);
     assert_non_null(strstr(e.msg, "b.weight"));
+    rig_free(r);
+}
+
+/* Finite weights, and a product that is not: named in whatever shard it is,
+ * and running statistics stay as they were. */
+static void a_bad_layer_is_named(void **state)
+{
+    struct rig *r = rig_of("layers: [{type: batch_norm, name: n}, {type: dense,"
+                           " name: a, out: 2}, {type: relu}, {type: dense, "
+                           "name: b, out: 1}]",
+                           2);
+    const float *mean =
+        tensors_find(&r->model->tensors, "n.running_mean")->data;
+    float before;
+
+    (void)state;
+    assert_int_equal(trainer_step(r->trainer, &e), 1);
+    before = *mean;
+    assert_true(before != 0);
+    for (int i = 0; i < 2; i++)
+        tensors_find(&r->model->tensors, "a.bias")->data[i] = 3e38f;
+    for (int i = 0; i < 2; i++)
+        tensors_find(&r->model->tensors, "b.weight")->data[i] = 1e10f;
+    assert_int_equal(trainer_step(r->trainer, &e), -1);
+    assert_non_null(strstr(e.msg, "epoch 1, batch 2: "));
+    assert_non_null(strstr(e.msg, "layer b gives"));
+    assert_true(*mean == before);
     rig_free(r);
 }
 
@@ -360,8 +421,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_epoch_takes_each_window_once),
         cmocka_unit_test(shards_drop_different_values),
         cmocka_unit_test(training_learns),
+        cmocka_unit_test(the_best_is_kept_whole),
         cmocka_unit_test(training_resumes_to_the_bit),
         cmocka_unit_test(a_bad_loss_is_named),
+        cmocka_unit_test(a_bad_layer_is_named),
         cmocka_unit_test(plateaus_lower_the_rate_and_stop),
     };
 
