@@ -51,7 +51,7 @@ struct physical_rows {
 
 /*
  * Fit p to the rows, none of which counts more than those of another workload
- * at another load.  Takes about 5 us a row.
+ * at another load.  Takes one or two us a row.
  *
  * n_cpus  logical CPUs of the machine that was recorded
  * Returns 0, or -1 with ERR_DATA: too few rows, a value that is not finite,
@@ -60,6 +60,13 @@ struct physical_rows {
 #define PHYSICAL_GROUPS 128
 int physical_fit(struct physical *p, const struct physical_rows *rows,
                  double n_cpus, struct err *e);
+
+/*
+ * Take p for a machine of another size, of the same make: a load is taken as
+ * the share of CPUs that it is, and watts, but those of the first CPU, in
+ * proportion to their number.  It is twice as unsure of it.
+ */
+void physical_resize(struct physical *p, double n_cpus);
 
 /*
  * Labels of this machine: rows with measured watts.  `same` says that they are

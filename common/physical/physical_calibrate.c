@@ -199,6 +199,33 @@ int physical_anchor(struct physical *p, double busy, double watts, double error,
     return 0;
 }
 
+/* c = d c d, d the factor of each effect */
+static void scale_covariance(double *c, double k, double widen)
+{
+    for (int i = 0; i < E; i++)
+        for (int j = 0; j < E; j++)
+            c[i * E + j] *= widen * (basis_effect[i] == 1 ? 1 : k) *
+                            (basis_effect[j] == 1 ? 1 : k);
+}
+
+void physical_resize(struct physical *p, double n_cpus)
+{
+    double k = n_cpus / p->n_cpus;
+
+    if (k == 1)
+        return;
+    for (int i = 0; i < BASIS; i++) /* the second is the first CPU */
+        p->curve[i] *= i == 1 ? 1 : k;
+    scale_covariance(p->session, k, 4);
+    scale_covariance(p->workload, k, 1);
+    scale_covariance(p->recording, k, 1);
+    p->noise_w *= k;
+    p->idle_gap_w *= k;
+    p->busy_min *= k;
+    p->busy_max *= k;
+    p->n_cpus = n_cpus;
+}
+
 static double mean_of(const float *x, size_t n)
 {
     double total = 0;

@@ -24,7 +24,7 @@ enum {
     PASSES = 8,      /* of Huber weights for the curve of all rows */
     FOLD_PASSES = 3, /* ... for the others, which start from that */
     STEPS = 40,      /* of expectation maximisation */
-    BIN_ROWS = 30,   /* of a recording at one load count at most so much */
+    BIN_ROWS = 10,   /* of a recording at one load count at most so much */
     BIN_LEAST = 20,  /* fewer rows of a workload at a load count less */
     ROWS_LEAST = 100,
     PRIOR_GROUPS = 5, /* what the prior of a covariance counts */

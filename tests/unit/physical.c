@@ -275,6 +275,22 @@ static void a_guest_pays_its_share_of_idle(void **state)
     assert_true(predict(&p, 3).dynamic == predict(&f->model, 3).dynamic);
 }
 
+static void a_machine_twice_the_size_draws_twice_the_power(void **state)
+{
+    const struct fixture *f = *state;
+    struct physical p = f->model;
+    double first = p.curve[1];
+
+    physical_resize(&p, 24);
+    assert_memory_equal(&p, &f->model, sizeof p);
+    physical_resize(&p, 48);
+    for (int b = 1; b <= 24; b += 4)
+        assert_true(fabs(predict(&p, 2 * b).watts -
+                         (2 * predict(&f->model, b).watts - first)) < 1e-3);
+    assert_true(predict(&p, 20).sd > 2 * predict(&f->model, 10).sd);
+    assert_true(predict(&p, 48).support > .2f);
+}
+
 static void a_checkpoint_gives_back_what_it_took(void **state)
 {
     const struct fixture *f = *state;
@@ -361,6 +377,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(idle_must_settle_and_load_be_full),
         cmocka_unit_test(a_guest_pays_its_share_of_idle),
+        cmocka_unit_test(a_machine_twice_the_size_draws_twice_the_power),
         cmocka_unit_test(a_checkpoint_gives_back_what_it_took),
         cmocka_unit_test(rows_that_cannot_be_fitted_are_refused),
         cmocka_unit_test(intervals_cover_new_sessions),
