@@ -11,6 +11,7 @@ BEGIN {
     allow["formats"] = "formats|common/base|common/math"
     allow["common/nn"] = "common/nn|common/math|common/base"
     allow["common/probe"] = "common/probe|common/base"
+    allow["common/physical"] = "common/physical|common/math|common/base"
     allow["common/math"] = "common/math|common/base"
     allow["common/base"] = "common/base"
     allow["tests"] = "tests/.*|formats|common/.*"
