@@ -35,7 +35,8 @@ struct gbdt_options {
     double eta;              /* what a tree's verdict is multiplied with */
     double subsample;        /* share of the rows that a tree sees */
     double column_sample;    /* share of the columns that a tree sees */
-    double min_child_weight; /* rows that a leaf stands for, at least */
+    double min_child_weight; /* rows that a leaf stands for, at least; with
+                                huber, rows far from their label count less */
     double lambda;           /* L2 on the leaves */
     double huber_delta;      /* W */
     enum gbdt_loss loss;
@@ -76,7 +77,7 @@ struct gbdt_rows {
 struct gbdt_round {
     int64_t tree;                  /* from 1 */
     double train_loss, valid_loss; /* mean; valid: NaN without such rows */
-    int64_t best;                  /* the tree after which it was least */
+    int64_t best; /* the tree after which it was least; without: the last */
 };
 
 /* Called after each tree; true ends the training there. */
@@ -89,7 +90,7 @@ struct gbdt;
  * Grow trees on the rows of `train`, and keep as many as do best on `valid`
  * (NULL or no rows: all of them).  The same rows and seed give the same
  * bytes for any number of threads.  Memory: a byte for each value while
- * bins <= 256, and four of a block of rows.
+ * bins <= 256, and about fifty for each row.
  *
  * watch  NULL: nobody watches
  * Returns a forest for gbdt_free(), or NULL with e filled: ERR_SYSTEM where
@@ -101,8 +102,9 @@ struct gbdt *gbdt_train(const struct gbdt_options *o,
                         const struct gbdt_rows *valid, int threads,
                         gbdt_watch *watch, void *arg, struct err *e);
 
-/* "1.7.4", or NULL with e filled (ERR_SYSTEM) where there is none to use. */
-const char *gbdt_library(struct err *e);
+/* The version of the library that is here, "1.7.4", into version.  Returns 0,
+ * or -1 with e filled (ERR_SYSTEM) where there is none to use. */
+int gbdt_library(char *version, size_t size, struct err *e);
 
 /*
  * The forest in these bytes, which are copied.  Returns NULL with e filled
