@@ -1,15 +1,14 @@
 #include "common/gbdt/columns.h"
 
+#include <math.h>
 #include <string.h>
 
 static const struct {
     const char *name;
     enum gbdt_column_kind kind;
 } kind_names[] = {
-    {"last", GBDT_LAST},
-    {"window", GBDT_WINDOW},
-    {"mean", GBDT_MEAN},
-    {"step", GBDT_STEP},
+    {"last", GBDT_LAST}, {"window", GBDT_WINDOW}, {"mean", GBDT_MEAN},
+    {"step", GBDT_STEP}, {"spread", GBDT_SPREAD},
 };
 #define N_KINDS (sizeof kind_names / sizeof *kind_names)
 
@@ -31,7 +30,7 @@ int gbdt_columns_read(unsigned *kinds, const struct node *model, struct err *e)
         return 0;
     if (list->kind != NODE_LIST || list->n == 0)
         return node_error(list, e,
-                          "columns wants a list, as [last, mean, step]");
+                          "columns wants a list, as [last, mean, spread]");
     for (size_t i = 0; i < list->n; i++) {
         const struct node *item = list->item[i];
         unsigned kind = item->kind == NODE_SCALAR ? find_kind(item->text) : 0;
@@ -39,7 +38,7 @@ int gbdt_columns_read(unsigned *kinds, const struct node *model, struct err *e)
         if (!kind)
             return node_error(item, e,
                               "no such columns; there are: last, window, "
-                              "mean, step");
+                              "mean, step, spread");
         found |= kind;
     }
     *kinds = found;
@@ -56,13 +55,13 @@ static size_t mean_span(size_t k, size_t delays)
     return span < 2 * delays && delays > 1 ? delays : 0;
 }
 
-/* Kinds less what would stand twice in a row. */
+/* Kinds less what says nothing of its own. */
 static unsigned distinct(unsigned kinds, size_t delays)
 {
     if (kinds & GBDT_WINDOW)
         kinds &= ~(unsigned)GBDT_LAST;
     if (delays == 1)
-        kinds &= ~(unsigned)(GBDT_MEAN | GBDT_STEP);
+        kinds &= ~(unsigned)(GBDT_MEAN | GBDT_STEP | GBDT_SPREAD);
     return kinds ? kinds : GBDT_LAST;
 }
 
@@ -74,30 +73,51 @@ size_t gbdt_columns_count(unsigned kinds, size_t D, size_t delays)
     n += kinds & GBDT_LAST ? 1 : 0;
     n += kinds & GBDT_WINDOW ? delays : 0;
     n += kinds & GBDT_STEP ? 1 : 0;
+    n += kinds & GBDT_SPREAD ? 1 : 0;
     for (size_t k = 0; kinds & GBDT_MEAN && mean_span(k, delays); k++)
         n++;
     return n * D;
+}
+
+/* Feature f of the sample that is k steps before the newest one. */
+static double sample(const struct window_set *set, const float *newest,
+                     size_t f, size_t k)
+{
+    return *(newest - k * set->tau * set->D + f);
 }
 
 /* Means over the newest 2, 4, 8, ... and all samples; where they end. */
 static float *put_means(const struct window_set *set, const float *newest,
                         float *out)
 {
-    size_t span, D = set->D;
+    size_t span, n = 0;
 
-    for (size_t f = 0; f < D; f++) {
+    for (size_t f = 0; f < set->D; f++) {
         double sum = 0;
         size_t at = 0;
 
-        for (size_t k = 0; (span = mean_span(k, set->delays)); k++) {
+        for (n = 0; (span = mean_span(n, set->delays)); n++) {
             for (; at < span; at++)
-                sum += newest[(ptrdiff_t)f - (ptrdiff_t)(at * set->tau * D)];
-            out[k * D + f] = (float)(sum / (double)span);
+                sum += sample(set, newest, f, at);
+            out[n * set->D + f] = (float)(sum / (double)span);
         }
     }
-    for (size_t k = 0; mean_span(k, set->delays); k++)
-        out += D;
-    return out;
+    return out + n * set->D;
+}
+
+static float spread(const struct window_set *set, const float *newest, size_t f)
+{
+    double origin = newest[f], n = (double)set->delays;
+    double sum = 0, squares = 0, variance;
+
+    for (size_t k = 0; k < set->delays; k++) {
+        double x = sample(set, newest, f, k) - origin;
+
+        sum += x;
+        squares += x * x;
+    }
+    variance = (squares - sum * sum / n) / n;
+    return variance > 0 ? (float)sqrt(variance) : 0;
 }
 
 /* newest (D) is the last sample of the window, the others lie before it. */
@@ -118,7 +138,9 @@ static void put_row(unsigned kinds, const struct window_set *set,
     if (kinds & GBDT_MEAN)
         out = put_means(set, newest, out);
     for (size_t f = 0; kinds & GBDT_STEP && f < D; f++)
-        out[f] = newest[f] - newest[(ptrdiff_t)f - (ptrdiff_t)(set->tau * D)];
+        *out++ = newest[f] - (float)sample(set, newest, f, 1);
+    for (size_t f = 0; kinds & GBDT_SPREAD && f < D; f++)
+        *out++ = spread(set, newest, f);
 }
 
 void gbdt_columns_fill(unsigned kinds, const struct window_set *set, size_t at,

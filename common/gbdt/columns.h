@@ -14,15 +14,17 @@
  *   window  all samples, as embed() lays them out                      D d
  *   mean    means over the newest 2, 4, 8, ... samples and over all    D each
  *   step    the newest sample less the one before                      D
+ *   spread  the standard deviation of all samples                      D
  *
- * `last` is inside `window`, and a window of one sample has no mean and no
- * step of its own: what would stand twice in a row is left out.
+ * `last` is inside `window`, and a window of one sample has no mean, no step
+ * and no spread: what says nothing of its own is left out.
  */
 enum gbdt_column_kind {
     GBDT_LAST = 1,
     GBDT_WINDOW = 2,
     GBDT_MEAN = 4,
     GBDT_STEP = 8,
+    GBDT_SPREAD = 16,
 };
 
 /*
