@@ -13,6 +13,17 @@ XGBOOST_FUNCTIONS(DECLARE)
 #undef DECLARE
 #endif
 
+#ifdef __SANITIZE_THREAD__
+/* What OpenMP's threads wait for is not seen in a library that was compiled
+ * without the sanitizer: only our own code is watched. */
+const char *__tsan_default_options(void);
+
+const char *__tsan_default_options(void)
+{
+    return "ignore_noninstrumented_modules=1";
+}
+#endif
+
 static void keep_quiet(const char *line)
 {
     (void)line;

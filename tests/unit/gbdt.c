@@ -359,6 +359,22 @@ static void rows_that_cannot_be_learnt_from_are_refused(void **state)
     free(t);
 }
 
+/* Reading options keeps these out; whoever does not is told. */
+static void the_librarys_own_errors_come_through(void **state)
+{
+    struct table *t = step_table(1);
+    struct gbdt_rows rows = rows_of(t, N);
+    struct gbdt_options o = quick();
+
+    (void)state;
+    need_library();
+    o.subsample = -1;
+    assert_null(gbdt_train(&o, &rows, NULL, 1, NULL, NULL, &e));
+    assert_int_equal(e.code, ERR_SYSTEM);
+    assert_non_null(strstr(e.msg, "subsample"));
+    free(t);
+}
+
 static int options_in(struct gbdt_options *o, const char *text)
 {
     struct node *root;
@@ -405,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_watcher_can_end_it),
         cmocka_unit_test(any_number_of_threads_grows_the_same_bytes),
         cmocka_unit_test(rows_that_cannot_be_learnt_from_are_refused),
+        cmocka_unit_test(the_librarys_own_errors_come_through),
         cmocka_unit_test(options_are_read),
     };
 
