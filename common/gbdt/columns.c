@@ -38,7 +38,7 @@ int gbdt_columns_read(unsigned *kinds, const struct node *model, struct err *e)
         if (!kind)
             return node_error(item, e,
                               "no such columns; there are: last, window, "
-                              "mean, step, spread");
+                              "mean, step, spread, range");
         found |= kind;
     }
     *kinds = found;
@@ -61,7 +61,7 @@ static unsigned distinct(unsigned kinds, size_t delays)
     if (kinds & GBDT_WINDOW)
         kinds &= ~(unsigned)GBDT_LAST;
     if (delays == 1)
-        kinds &= ~(unsigned)(GBDT_MEAN | GBDT_STEP | GBDT_SPREAD);
+        kinds &= GBDT_LAST | GBDT_WINDOW;
     return kinds ? kinds : GBDT_LAST;
 }
 
@@ -74,6 +74,7 @@ size_t gbdt_columns_count(unsigned kinds, size_t D, size_t delays)
     n += kinds & GBDT_WINDOW ? delays : 0;
     n += kinds & GBDT_STEP ? 1 : 0;
     n += kinds & GBDT_SPREAD ? 1 : 0;
+    n += kinds & GBDT_RANGE ? 2 : 0;
     for (size_t k = 0; kinds & GBDT_MEAN && mean_span(k, delays); k++)
         n++;
     return n * D;
@@ -120,6 +121,19 @@ static float spread(const struct window_set *set, const float *newest, size_t f)
     return variance > 0 ? (float)sqrt(variance) : 0;
 }
 
+/* The least and the greatest sample of feature f. */
+static void put_range(const struct window_set *set, const float *newest,
+                      size_t f, float *least, float *greatest)
+{
+    *least = *greatest = newest[f];
+    for (size_t k = 1; k < set->delays; k++) {
+        float x = (float)sample(set, newest, f, k);
+
+        *least = x < *least ? x : *least;
+        *greatest = x > *greatest ? x : *greatest;
+    }
+}
+
 /* newest (D) is the last sample of the window, the others lie before it. */
 static void put_row(unsigned kinds, const struct window_set *set,
                     const uint32_t *end, float *out)
@@ -141,6 +155,8 @@ static void put_row(unsigned kinds, const struct window_set *set,
         *out++ = newest[f] - (float)sample(set, newest, f, 1);
     for (size_t f = 0; kinds & GBDT_SPREAD && f < D; f++)
         *out++ = spread(set, newest, f);
+    for (size_t f = 0; kinds & GBDT_RANGE && f < D; f++)
+        put_range(set, newest, f, out + f, out + D + f);
 }
 
 void gbdt_columns_fill(unsigned kinds, const struct window_set *set, size_t at,

@@ -15,9 +15,10 @@
  *   mean    means over the newest 2, 4, 8, ... samples and over all    D each
  *   step    the newest sample less the one before                      D
  *   spread  the standard deviation of all samples                      D
+ *   range   the least of all samples, and the greatest               2 D
  *
- * `last` is inside `window`, and a window of one sample has no mean, no step
- * and no spread: what says nothing of its own is left out.
+ * `last` is inside `window`, and a window of one sample has none of what
+ * follows: what says nothing of its own is left out.
  */
 enum gbdt_column_kind {
     GBDT_LAST = 1,
@@ -25,6 +26,7 @@ enum gbdt_column_kind {
     GBDT_MEAN = 4,
     GBDT_STEP = 8,
     GBDT_SPREAD = 16,
+    GBDT_RANGE = 32,
 };
 
 /*

@@ -9,7 +9,10 @@
 #include "common/gbdt/columns.h"
 #include "formats/config.h"
 
-enum { ALL = GBDT_LAST | GBDT_WINDOW | GBDT_MEAN | GBDT_STEP | GBDT_SPREAD };
+enum {
+    ALL = GBDT_LAST | GBDT_WINDOW | GBDT_MEAN | GBDT_STEP | GBDT_SPREAD |
+          GBDT_RANGE
+};
 
 /* Two features, six samples: 1, 2, 4, ... and 10, 20, 30, ... */
 static const float samples[] = {1, 10, 2, 20, 4, 30, 8, 40, 16, 50, 32, 60};
@@ -50,14 +53,18 @@ static void a_row_has_its_kinds_in_order(void **state)
         10,
         /* spread */ 9.9777533f,
         8.1649658f,
+        /* range */ 8,
+        40,
+        32,
+        60,
     };
     struct window_set set = windows(3, 1);
-    float out[14];
+    float out[18];
 
     (void)state;
-    assert_int_equal(gbdt_columns_count(ALL, 2, 3), 14);
+    assert_int_equal(gbdt_columns_count(ALL, 2, 3), 18);
     gbdt_columns_fill(ALL, &set, 1, 1, out);
-    check(out, want, 14);
+    check(out, want, 18);
 }
 
 static void rows_follow_each_other_and_tau(void **state)
@@ -117,7 +124,7 @@ static void kinds_are_read(void **state)
     assert_int_equal(kinds, GBDT_LAST | GBDT_SPREAD);
     assert_int_equal(kinds_in(&kinds, "columns:\n  - last\n  - lag\n", &e), -1);
     assert_string_equal(e.msg, "t.yaml:3: no such columns; there are: last, "
-                               "window, mean, step, spread");
+                               "window, mean, step, spread, range");
     assert_int_equal(kinds_in(&kinds, "columns: []\n", &e), -1);
     assert_int_equal(kinds_in(&kinds, "columns: last\n", &e), -1);
 }
