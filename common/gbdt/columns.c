@@ -8,7 +8,7 @@ static const struct {
     enum gbdt_column_kind kind;
 } kind_names[] = {
     {"last", GBDT_LAST}, {"window", GBDT_WINDOW}, {"mean", GBDT_MEAN},
-    {"step", GBDT_STEP}, {"spread", GBDT_SPREAD},
+    {"step", GBDT_STEP}, {"spread", GBDT_SPREAD}, {"range", GBDT_RANGE},
 };
 #define N_KINDS (sizeof kind_names / sizeof *kind_names)
 

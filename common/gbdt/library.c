@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Where the header is, a function that differs from our list of them does not
@@ -35,6 +36,9 @@ static void *open_library(void)
     static const char *const names[] = {"libxgboost.so.0", "libxgboost.so"};
     void *handle = NULL;
 
+    /* Read once, as OpenMP loads: threads that wait sleep, or on a busy
+     * machine they spin where the one they wait for could run. */
+    setenv("OMP_WAIT_POLICY", "passive", 0);
     for (size_t i = 0; i < sizeof names / sizeof *names && !handle; i++)
         handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
     return handle;

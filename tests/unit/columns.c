@@ -122,6 +122,10 @@ static void kinds_are_read(void **state)
     assert_int_equal(kinds, GBDT_STEP);
     assert_int_equal(kinds_in(&kinds, "columns: [last, spread]\n", &e), 0);
     assert_int_equal(kinds, GBDT_LAST | GBDT_SPREAD);
+    assert_int_equal(
+        kinds_in(&kinds, "columns: [last,window,mean,step,spread,range]\n", &e),
+        0);
+    assert_int_equal(kinds, ALL);
     assert_int_equal(kinds_in(&kinds, "columns:\n  - last\n  - lag\n", &e), -1);
     assert_string_equal(e.msg, "t.yaml:3: no such columns; there are: last, "
                                "window, mean, step, spread, range");
