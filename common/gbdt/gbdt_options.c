@@ -8,11 +8,11 @@ static const char *const losses[] = {
 void gbdt_options_init(struct gbdt_options *o)
 {
     *o = (struct gbdt_options){
-        .trees = 1000,
-        .depth = 8,
+        .trees = 500,
+        .depth = 10,
         .bins = 256,
-        .stop_patience = 50,
-        .eta = .05,
+        .stop_patience = 30,
+        .eta = .1,
         .subsample = .8,
         .column_sample = .3,
         .min_child_weight = 20,
