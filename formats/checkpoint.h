@@ -69,6 +69,7 @@ struct checkpoint {
 #define CHECKPOINT_FAMILY "family"
 #define CHECKPOINT_MODEL "model_description"
 #define CHECKPOINT_TRAINED_ON "trained_on"
+#define CHECKPOINT_CPU_MODELS "data.cpu_models" /* "A, B"; cut: "A, B, ..." */
 
 /*
  * Read the file at `path` and check all of it: sizes, types, that the tensors

@@ -7,6 +7,7 @@
 
 #include <yaml.h>
 
+#include "common/base/near.h"
 #include "common/base/xalloc.h"
 
 /* One document on its way from events to a tree. */
@@ -301,16 +302,33 @@ static int set_value(const struct node *at, const struct node *value,
     return node_error(value, e, "%s", why.msg);
 }
 
+enum { MAX_NAMES = 64 };
+
+/* Name the option or the other key that may be meant. */
+static int unknown_key(const struct node *key, const struct cli *cli,
+                       const char *const *others, struct err *e)
+{
+    const char *known[MAX_NAMES + 1] = {NULL}, *near;
+    size_t n = 0;
+
+    for (const struct opt *o = cli->opts; o->type != OPT_END; o++)
+        if (n < MAX_NAMES)
+            known[n++] = o->name;
+    for (; others && *others && n < MAX_NAMES; others++)
+        known[n++] = *others;
+    near = near_name(key->text, known);
+    return node_error(
+        key, e, "unknown key '%.100s'%s%s; %s --help lists the options",
+        key->text, near ? "; near: " : "", near ? near : "", cli->name);
+}
+
 static int set_option(const struct node *key, const struct node *value,
-                      struct cli *cli, struct err *e)
+                      struct cli *cli, const char *const *others, struct err *e)
 {
     const struct opt *o = find_option(cli, key->text);
 
     if (!o)
-        return node_error(key, e,
-                          "unknown key '%.100s'; %s --help lists the "
-                          "options",
-                          key->text, cli->name);
+        return unknown_key(key, cli, others, e);
     if (value->kind != NODE_LIST || o->type != OPT_STRINGS)
         return set_value(key, value, cli, e);
     for (size_t i = 0; i < value->n; i++)
@@ -335,7 +353,7 @@ int config_options(const struct node *root, struct cli *cli,
     for (size_t i = 0; i < root->n; i++) {
         if (among(root->key[i]->text, others))
             continue;
-        if (set_option(root->key[i], root->item[i], cli, e) < 0)
+        if (set_option(root->key[i], root->item[i], cli, others, e) < 0)
             return -1;
     }
     return 0;

@@ -8,19 +8,25 @@
 #include "common/base/xalloc.h"
 #include "formats/sample.h"
 
-enum { MAX_DISTINCT = 64, MAX_MACHINES = 4096 };
+enum { MAX_DISTINCT = 64, MAX_VALUES = 4096 };
+
+static void row_label_release(struct row_label *l)
+{
+    strings_release(&l->values);
+    free(l->at);
+}
 
 void dataset_release(struct dataset *ds)
 {
     window_spec_release(&ds->spec);
     free(ds->x);
     free(ds->label);
-    free(ds->machine);
+    row_label_release(&ds->machine);
+    row_label_release(&ds->class);
     for (int p = 0; p <= PART_TEST; p++)
         free(ds->end[p]);
     strings_release(&ds->workloads);
     strings_release(&ds->cpu_models);
-    strings_release(&ds->machines);
     memset(ds, 0, sizeof *ds);
 }
 
@@ -30,25 +36,21 @@ static void note_distinct(struct strings *ss, const char *value)
         strings_add(ss, value);
 }
 
-/* Which machine the rows to come are from. */
-static int note_machine(struct dataset *ds, const struct labels *meta,
-                        struct err *e)
+/* Which value of the label `key` the rows to come have. */
+static int note_value(struct row_label *l, const char *key,
+                      const struct labels *meta, struct err *e)
 {
-    const char *name = labels_get(meta, META_MACHINE);
-    int at;
+    const char *value = labels_get_or(meta, key, "");
+    int at = strings_find(&l->values, value);
 
-    name = name ? name : "";
-    at = strings_find(&ds->machines, name);
-    if (at < 0 && ds->machines.n == MAX_MACHINES)
-        return err_set(
-            e, ERR_DATA,
-            "segment %zu: more than %d values of the label " META_MACHINE,
-            ds->n_segments, MAX_MACHINES);
+    if (at < 0 && l->values.n == MAX_VALUES)
+        return err_set(e, ERR_DATA, "more than %d values of the label %s",
+                       MAX_VALUES, key);
     if (at < 0) {
-        at = (int)ds->machines.n;
-        strings_add(&ds->machines, name);
+        at = (int)l->values.n;
+        strings_add(&l->values, value);
     }
-    ds->machine_now = (uint16_t)at;
+    l->now = (uint16_t)at;
     return 0;
 }
 
@@ -61,6 +63,7 @@ static int begin_segment(struct dataset *ds, const struct window_reader *r,
     if (ds->n_segments++ == 0) {
         window_spec_copy(&ds->spec, spec);
         ds->D = spec->features.n;
+        ds->K = window_n_targets(spec);
     }
     if (window_spec_check(&ds->spec, spec, e) < 0)
         return err_prefix(e, "segment %zu differs from the first",
@@ -74,7 +77,10 @@ static int begin_segment(struct dataset *ds, const struct window_reader *r,
                        ds->spec.target, ds->spec.split);
     note_distinct(&ds->workloads, labels_get(meta, META_WORKLOAD));
     note_distinct(&ds->cpu_models, labels_get(meta, META_CPU_MODEL));
-    return note_machine(ds, meta, e);
+    if (note_value(&ds->machine, META_MACHINE, meta, e) < 0 ||
+        (ds->class_key && note_value(&ds->class, ds->class_key, meta, e) < 0))
+        return err_prefix(e, "segment %zu", ds->n_segments);
+    return 0;
 }
 
 /* Grow by half: large blocks move without a copy, untouched pages are free. */
@@ -93,6 +99,27 @@ static void add_window(struct dataset *ds, enum part part, size_t row)
     ds->end[part][ds->n[part]++] = (uint32_t)row;
 }
 
+static void add_values(struct row_label *l, size_t T, size_t n)
+{
+    l->at = reserve(l->at, T + n, &l->cap, sizeof *l->at);
+    for (size_t i = 0; i < n; i++)
+        l->at[T + i] = l->now;
+}
+
+/* Columns to rows; returns of row i whether any label is known. */
+static bool add_labels(struct dataset *ds, const struct window_rows *rows,
+                       size_t i)
+{
+    float *to = ds->label + (ds->T + i) * ds->K;
+    bool any = false;
+
+    for (size_t k = 0; k < ds->K; k++) {
+        to[k] = rows->labels[k][i];
+        any |= !isnan(to[k]);
+    }
+    return any;
+}
+
 static int add_rows(struct dataset *ds, const struct window_rows *rows,
                     struct err *e)
 {
@@ -102,17 +129,17 @@ static int add_rows(struct dataset *ds, const struct window_rows *rows,
     if (T > UINT32_MAX)
         return err_set(e, ERR_DATA, "more than %u rows", UINT32_MAX);
     ds->x = reserve(ds->x, T * ds->D, &ds->cap_x, sizeof *ds->x);
-    ds->label = reserve(ds->label, T, &ds->cap_label, sizeof *ds->label);
-    ds->machine =
-        reserve(ds->machine, T, &ds->cap_machine, sizeof *ds->machine);
+    ds->label =
+        reserve(ds->label, T * ds->K, &ds->cap_label, sizeof *ds->label);
     memcpy(ds->x + ds->T * ds->D, rows->x, rows->n * ds->D * sizeof *ds->x);
-    memcpy(ds->label + ds->T, rows->label, rows->n * sizeof *ds->label);
+    add_values(&ds->machine, ds->T, rows->n);
+    if (ds->class_key)
+        add_values(&ds->class, ds->T, rows->n);
     for (size_t i = 0; i < rows->n; i++) {
         int part = split ? rows->part[i] : PART_TRAIN;
 
-        ds->machine[ds->T + i] = ds->machine_now;
-        if (part != PART_NONE && rows->span[i] >= span &&
-            !isnan(rows->label[i]))
+        if (add_labels(ds, rows, i) && part != PART_NONE &&
+            rows->span[i] >= span)
             add_window(ds, (enum part)part, ds->T + i);
     }
     ds->T = T;
@@ -152,7 +179,9 @@ struct window_set dataset_part(const struct dataset *ds, enum part part)
         .N = ds->n[part],
         .delays = (size_t)ds->spec.delays,
         .tau = (size_t)ds->spec.tau,
-        .machine = ds->machine,
+        .machine = ds->machine.at,
+        .n_targets = ds->K,
+        .class = ds->class.at,
     };
 }
 
@@ -176,9 +205,11 @@ void dataset_describe(const struct dataset *ds, struct labels *meta)
     char hex[DIGEST_HEX + 1];
 
     digest_add(d, ds->x, ds->T * ds->D * sizeof *ds->x);
-    digest_add(d, ds->label, ds->T * sizeof *ds->label);
-    if (ds->machines.n > 1)
-        digest_add(d, ds->machine, ds->T * sizeof *ds->machine);
+    digest_add(d, ds->label, ds->T * ds->K * sizeof *ds->label);
+    if (ds->machine.values.n > 1)
+        digest_add(d, ds->machine.at, ds->T * sizeof *ds->machine.at);
+    if (ds->class_key)
+        digest_add(d, ds->class.at, ds->T * sizeof *ds->class.at);
     labels_setf(meta, "data.segments", "%zu", ds->n_segments);
     labels_setf(meta, "data.rows", "%zu", ds->T);
     for (int p = PART_TRAIN; p <= PART_TEST; p++) {
@@ -193,5 +224,5 @@ void dataset_describe(const struct dataset *ds, struct labels *meta)
     labels_set(meta, "data.sha256", hex);
     set_list(meta, "data.workloads", &ds->workloads);
     set_list(meta, "data.cpu_models", &ds->cpu_models);
-    set_list(meta, "data.machines", &ds->machines);
+    set_list(meta, "data.machines", &ds->machine.values);
 }

@@ -7,28 +7,39 @@
 /*
  * Window streams in memory, for training: each row once, and the rows at
  * which the windows of each part end.  A window belongs to the part of its
- * last row; one without a label, or of PART_NONE, belongs to none.  Streams
- * without a split are all PART_TRAIN.
+ * last row; one without a label, or of PART_NONE, belongs to none.  Of several
+ * targets one label is enough: the others are NaN.  Streams without a split
+ * are all PART_TRAIN.
  *
- * 4 (D + 2) + 2 bytes a row: 5.8 M rows of 4 features take 150 MB.
+ * 4 (D + K) + 2 bytes a row, 2 more with classes: 5.8 M rows of 4 features take
+ * 130 MB.
  *
- * Start with {0}; dataset_release() it.
+ * Start with {0} and class_key; dataset_release() it.
  */
+
+/* For each row the value of a label of its segment, by number. */
+struct row_label {
+    struct strings values; /* in order of appearance; "" stands for segments
+                              that have none */
+    uint16_t *at;          /* (T) which of them */
+    size_t cap;
+    uint16_t now; /* of the segment that is being read */
+};
+
 struct dataset {
     struct window_spec spec; /* of all segments */
-    size_t T, D;
+    size_t T, D, K;
     float *x;                     /* (T, D) */
-    float *label;                 /* (T) W, NaN: none */
-    uint16_t *machine;            /* (T) which of `machines` a row is from */
+    float *label;                 /* (T, K) W, NaN: none */
+    struct row_label machine;     /* by the label `machine` */
+    struct row_label class;       /* by class_key */
+    const char *class_key;        /* a label of the segments; NULL: none */
     uint32_t *end[PART_TEST + 1]; /* by part */
     size_t n[PART_TEST + 1];      /* windows there */
     bool allow_truncated;         /* a cut stream is a warning */
-    size_t cap_x, cap_label, cap_machine, cap_end[PART_TEST + 1];
+    size_t cap_x, cap_label, cap_end[PART_TEST + 1];
     size_t n_segments;
-    uint16_t machine_now; /* of the segment that is being read */
     struct strings workloads, cpu_models; /* distinct labels, a few at most */
-    struct strings machines; /* all labels `machine`, in order of appearance;
-                                "" stands for segments that have none */
 };
 
 /*
@@ -38,13 +49,13 @@ struct dataset {
  */
 int dataset_add(struct dataset *ds, const char *path, struct err *e);
 
-/* The windows of a part, a view. */
+/* The windows of a part, a view; class_weight is the caller's to set. */
 struct window_set dataset_part(const struct dataset *ds, enum part part);
 
 /*
  * What the data were: rows, segments, windows of each part, workloads, CPU
- * models and machines, and a SHA-256 over features, labels, parts and machines
- * (where there are several), as "data.*" labels.
+ * models and machines, and a SHA-256 over features, labels, parts, machines
+ * (where there are several) and classes, as "data.*" labels.
  */
 void dataset_describe(const struct dataset *ds, struct labels *meta);
 

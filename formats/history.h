@@ -4,30 +4,43 @@
 #include <stddef.h>
 
 #include "common/base/err.h"
+#include "common/base/labels.h"
 #include "formats/checkpoint.h"
 
 /*
  * How a training went, an epoch a row.  A checkpoint carries it as a tensor
- * (epochs, HISTORY_COLUMNS) of F64; `rapl-train --history` writes it as TSV:
+ * (epochs, columns) of F64; `rapl-train --history` writes it as a table:
  *
  *     epoch  train_loss  valid_loss  valid_mae_w  lr
  *
- * Start with {0}; history_release() it.
+ * and behind these for each further power domain, say dram, valid_mae_w.dram.
+ *
+ * Start with {0}, and add the domains before the first row; history_release()
+ * it.
  */
-enum { HISTORY_COLUMNS = 4 };
-
-struct history_row {
-    double train_loss, valid_loss, valid_mae_w, lr; /* NaN: not known */
+enum {
+    HISTORY_TRAIN_LOSS,
+    HISTORY_VALID_LOSS,
+    HISTORY_VALID_MAE_W,
+    HISTORY_LR,
+    HISTORY_COLUMNS, /* and one a further domain */
 };
 
 struct history {
-    struct history_row *row;
-    size_t n, cap;
+    struct strings domains; /* beside the first target */
+    double *cell;           /* (n, columns) NaN: not known */
+    size_t n, cap;          /* cap: cells */
 };
 
-void history_add(struct history *h, struct history_row row);
+size_t history_columns(const struct history *h);
 
-/* Write all of it to `path`, over what was there.  -1 with e filled. */
+/* row (columns) is copied. */
+void history_add(struct history *h, const double *row);
+
+/*
+ * Write all of it to `path`, over what was there: JSON lines if its name ends
+ * in .jsonl, else TSV.  -1 with e filled.
+ */
 int history_write(const struct history *h, const char *path, struct err *e);
 
 /* As a tensor of a checkpoint, which borrows it; and back, ERR_DATA. */

@@ -10,13 +10,14 @@
  * part: how they are scaled, and the range of inputs that was seen
  * (common/math/support.h).  A checkpoint holds it as scale.offset,
  * scale.factor, support.min and support.max, and where the target is scaled
- * target.offset and target.factor.
+ * target.offset and target.factor.  Each of several targets has a scale of its
+ * own, fitted to where it is known.
  *
  * Start with {0}; input_release() it.
  */
 struct input {
     struct scale scale;
-    struct scale target; /* of one column; none: watts as they are */
+    struct scale target; /* (K) none: watts as they are */
     bool clip;           /* cut scaled inputs to 0..1 */
     float *min, *max;    /* (D) unscaled */
 };
@@ -28,7 +29,7 @@ int input_fit(struct input *in, const struct scaling *s, struct dataset *ds,
 /* The tensors of a checkpoint, which borrows them; and back, ERR_DATA. */
 void input_to_checkpoint(const struct input *in, struct checkpoint *c);
 int input_from_checkpoint(struct input *in, const struct scaling *s, size_t D,
-                          const struct checkpoint *c, struct err *e);
+                          size_t K, const struct checkpoint *c, struct err *e);
 
 void input_release(struct input *in);
 

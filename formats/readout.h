@@ -29,14 +29,18 @@ void readout_end(struct readout *r);
 
 /*
  * Predictions as a table, for scripts: t (s since 1970), run, workload,
- * power_w, lower_w, upper_w, support, measured_w.  What is not known is an
- * empty cell.
+ * power_w, lower_w, upper_w, support, measured_w; behind them, where the form
+ * has them, idle_w, dynamic_w, and for each further domain dram_power_w,
+ * dram_lower_w, dram_upper_w, dram_measured_w.  What is not known is an empty
+ * cell.
  */
 int readout_table(struct text_writer **w, const char *path,
-                  enum text_format format, struct err *e);
+                  enum text_format format, const struct prediction_form *form,
+                  struct err *e);
 
 /* A row of it; run and workload may be NULL. */
-int readout_row(struct text_writer *w, const char *run, const char *workload,
+int readout_row(struct text_writer *w, const struct prediction_form *form,
+                const char *run, const char *workload,
                 const struct prediction *p, struct err *e);
 
 #endif

@@ -115,6 +115,8 @@ int table_put_rows(struct table *t, const struct stream_header *h,
 
 static void add_window_columns(struct table *t, const struct window_spec *s)
 {
+    struct strings targets = {0};
+
     begin_columns(t);
     for (size_t j = 0; j < s->features.n; j++)
         for (int k = s->delays - 1; k >= 0; k--) {
@@ -123,7 +125,14 @@ static void add_window_columns(struct table *t, const struct window_spec *s)
             text_column(t->text, name);
             free(name);
         }
-    text_column(t->text, WINDOW_LABEL);
+    strings_split(&targets, s->target, ',');
+    for (size_t k = 0; k < targets.n; k++) {
+        char *name = window_label_name(k, targets.at[k]);
+
+        text_column(t->text, name);
+        free(name);
+    }
+    strings_release(&targets);
     text_column(t->text, WINDOW_PART);
 }
 
@@ -132,7 +141,10 @@ static bool same_windows(const struct window_spec *a,
 {
     struct err ignored;
 
-    return window_spec_check(a, b, &ignored) == 0;
+    if (window_n_targets(a) > 1 && strcmp(a->target, b->target) != 0)
+        return false;
+    return window_n_targets(a) == window_n_targets(b) &&
+           window_spec_check(a, b, &ignored) == 0;
 }
 
 int table_begin_windows(struct table *t, const struct window_spec *spec,
@@ -182,7 +194,8 @@ static int put_window(struct table *t, const struct stream_header *h,
     begin_line(t, h, rows->t_ns[i]);
     for (size_t j = 0; j < width; j++)
         text_float(t->text, x[j]);
-    text_float(t->text, rows->label[i]);
+    for (size_t k = 0; k < rows->K; k++)
+        text_float(t->text, rows->labels[k][i]);
     text_string(t->text, part_name((enum part)rows->part[i]));
     return text_row(t->text, e);
 }

@@ -41,6 +41,39 @@ size_t window_span(const struct window_spec *s)
     return (size_t)(s->delays - 1) * (size_t)s->tau + 1;
 }
 
+int window_targets_parse(struct strings *out, const char *target, struct err *e)
+{
+    strings_split(out, target, ',');
+    if (out->n > MAX_TARGETS)
+        return err_set(e, ERR_DATA, "%zu targets (at most %d)", out->n,
+                       MAX_TARGETS);
+    for (size_t i = 0; i < out->n; i++) {
+        const char *name = out->at[i];
+
+        if (!*name)
+            return err_set(e, ERR_DATA, "a target without a name in '%s'",
+                           target);
+        if (strings_find(out, name) != (int)i)
+            return err_set(e, ERR_DATA, "the target %s twice in '%s'", name,
+                           target);
+        if (out->n > 1 &&
+            (strcmp(name, "none") == 0 || strcmp(name, "auto") == 0))
+            return err_set(e, ERR_DATA,
+                           "%s is no target among others ('%s'); name zones",
+                           name, target);
+    }
+    return 0;
+}
+
+size_t window_n_targets(const struct window_spec *s)
+{
+    size_t n = 1;
+
+    for (const char *c = s->target; *c; c++)
+        n += *c == ',';
+    return n;
+}
+
 void window_spec_to_meta(const struct window_spec *s, struct labels *meta)
 {
     char *features = strings_join(&s->features, ",");
@@ -83,6 +116,15 @@ static int need_number(const struct labels *meta, const char *key, int64_t max,
     return 0;
 }
 
+static int check_targets(const struct window_spec *s, struct err *e)
+{
+    struct strings names = {0};
+    int rc = window_targets_parse(&names, s->target, e);
+
+    strings_release(&names);
+    return rc;
+}
+
 static int parse_features(struct window_spec *s, const char *text,
                           struct err *e)
 {
@@ -120,7 +162,7 @@ int window_spec_from_meta(struct window_spec *s, const struct labels *meta,
     s->tau = (int)tau;
     s->target = xstrdup(target);
     s->split = xstrdup(split);
-    return parse_features(s, features, e);
+    return check_targets(s, e) < 0 ? -1 : parse_features(s, features, e);
 }
 
 void window_spec_copy(struct window_spec *to, const struct window_spec *from)
@@ -175,11 +217,42 @@ int window_spec_check(const struct window_spec *want,
                    b);
 }
 
-void window_channels(struct channels *cs, const struct strings *features)
+bool window_match_targets(const struct strings *want,
+                          const struct window_spec *have, int *at)
 {
-    for (size_t i = 0; i < features->n; i++)
-        channels_add(cs, features->at[i], "", CHANNEL_F32, CHANNEL_GAUGE, 0);
-    channels_add(cs, WINDOW_LABEL, "W", CHANNEL_F32, CHANNEL_GAUGE, 0);
+    struct strings names = {0};
+    bool any = false;
+
+    strings_split(&names, have->target, ',');
+    for (size_t k = 0; k < want->n; k++) {
+        at[k] = strings_find(&names, want->at[k]);
+        any |= at[k] >= 0;
+    }
+    if (want->n == 1 && names.n == 1)
+        at[0] = 0;
+    strings_release(&names);
+    return any;
+}
+
+char *window_label_name(size_t k, const char *target)
+{
+    return k ? xasprintf(WINDOW_LABEL ".%s", target) : xstrdup(WINDOW_LABEL);
+}
+
+void window_channels(struct channels *cs, const struct window_spec *s)
+{
+    struct strings targets = {0};
+
+    for (size_t i = 0; i < s->features.n; i++)
+        channels_add(cs, s->features.at[i], "", CHANNEL_F32, CHANNEL_GAUGE, 0);
+    strings_split(&targets, s->target, ',');
+    for (size_t k = 0; k < targets.n; k++) {
+        char *name = window_label_name(k, targets.at[k]);
+
+        channels_add(cs, name, "W", CHANNEL_F32, CHANNEL_GAUGE, 0);
+        free(name);
+    }
+    strings_release(&targets);
     channels_add(cs, WINDOW_DT, "s", CHANNEL_F32, CHANNEL_GAUGE, 0);
     channels_add(cs, WINDOW_PART, "1", CHANNEL_U8, CHANNEL_GAUGE, 0);
 }
@@ -189,6 +262,7 @@ void window_channels(struct channels *cs, const struct strings *features)
 struct window_reader {
     struct stream_reader *stream;
     struct window_spec spec;
+    size_t K; /* its targets */
     bool new_segment;
     uint32_t run; /* rows since the last gap */
     size_t cap;
@@ -216,7 +290,8 @@ static int begin_segment(struct window_reader *r, struct err *e)
     r->cap = 0;
     if (window_spec_from_meta(&r->spec, &h->meta, e) < 0)
         return err_prefix(e, "%s", stream_reader_name(r->stream));
-    window_channels(&expected, &r->spec.features);
+    r->K = window_n_targets(&r->spec);
+    window_channels(&expected, &r->spec);
     if (expected.n != h->channels.n)
         status = -1;
     for (size_t i = 0; status == 0 && i < expected.n; i++)
@@ -226,7 +301,8 @@ static int begin_segment(struct window_reader *r, struct err *e)
     channels_release(&expected);
     if (status < 0)
         return err_set(e, ERR_DATA,
-                       "%s: the channels are not those of the features",
+                       "%s: the channels are not those of the features and "
+                       "targets",
                        stream_reader_name(r->stream));
     return 0;
 }
@@ -235,17 +311,18 @@ static int begin_segment(struct window_reader *r, struct err *e)
 static int check_row(const struct window_reader *r, const struct block *b,
                      size_t i, struct err *e)
 {
-    size_t D = r->spec.features.n;
-    const float *label = b->column[D], *dt_s = b->column[D + 1];
-    const uint8_t *part = b->column[D + 2];
+    size_t D = r->spec.features.n, K = r->K;
+    const float *dt_s = b->column[D + K];
+    const uint8_t *part = b->column[D + K + 1];
     const char *what = NULL;
 
-    if (isinf(label[i]))
-        what = WINDOW_LABEL " is no finite number";
-    else if (!isfinite(dt_s[i]) || dt_s[i] <= 0)
-        what = WINDOW_DT " is no time";
-    else if (part[i] > PART_TEST)
+    if (part[i] > PART_TEST)
         what = WINDOW_PART " is none of ours";
+    if (!isfinite(dt_s[i]) || dt_s[i] <= 0)
+        what = WINDOW_DT " is no time";
+    for (size_t k = 0; k < K; k++)
+        if (isinf(((const float *)b->column[D + k])[i]))
+            what = WINDOW_LABEL " is no finite number";
     return what ? err_set(e, ERR_DATA, "%s: t_ns %" PRId64 ": %s",
                           stream_reader_name(r->stream), b->t_ns[i], what)
                 : 0;
@@ -273,31 +350,17 @@ static int gather(struct window_reader *r, const struct block *b, struct err *e)
     return 0;
 }
 
-/* A label may be missing, but not infinite; a part is one of ours. */
-static int check_rows(const struct window_reader *r, const float *label,
-                      const uint8_t *part, size_t n, struct err *e)
-{
-    for (size_t i = 0; i < n; i++)
-        if (isinf(label[i]) || part[i] > PART_TEST)
-            return err_set(e, ERR_DATA,
-                           "%s: a label that is infinite, or a part that is "
-                           "none of ours",
-                           stream_reader_name(r->stream));
-    return 0;
-}
-
 static int fill_rows(struct window_reader *r, const struct block *b,
                      struct window_rows *rows, struct err *e)
 {
-    size_t D = r->spec.features.n;
+    size_t D = r->spec.features.n, K = r->K;
 
     if (b->n > r->cap) {
         r->cap = b->n;
         r->x = xreallocarray(r->x, b->n * D, sizeof *r->x);
         r->span = xreallocarray(r->span, b->n, sizeof *r->span);
     }
-    if (gather(r, b, e) < 0 ||
-        check_rows(r, b->column[D], b->column[D + 2], b->n, e) < 0)
+    if (gather(r, b, e) < 0)
         return -1;
     for (size_t i = 0; i < b->n; i++)
         r->span[i] = r->run < UINT32_MAX ? ++r->run : r->run;
@@ -307,11 +370,14 @@ static int fill_rows(struct window_reader *r, const struct block *b,
         .t_ns = b->t_ns,
         .x = r->x,
         .label = b->column[D],
-        .dt_s = b->column[D + 1],
-        .part = b->column[D + 2],
+        .K = K,
+        .dt_s = b->column[D + K],
+        .part = b->column[D + K + 1],
         .span = r->span,
         .new_segment = r->new_segment,
     };
+    for (size_t k = 0; k < K; k++)
+        rows->labels[k] = b->column[D + k];
     r->new_segment = false;
     return 1;
 }

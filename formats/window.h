@@ -1,6 +1,7 @@
 #ifndef FORMATS_WINDOW_H
 #define FORMATS_WINDOW_H
 
+#include "common/math/embed.h"
 #include "formats/stream.h"
 
 /*
@@ -8,7 +9,9 @@
  * windows are laid over them.  The (N, D*d) matrix is a view that is built
  * batch by batch where it is used (common/math/embed.h).
  *
- * Channels: one f32 a feature, in order; then the three below.
+ * Channels: one f32 a feature, in order; then the three below, of which the
+ * first stands there once for each target: "label" for the first, and for
+ * further ones, say dram, "label.dram".
  */
 #define WINDOW_LABEL \
     "label"                /* f32, W between the last two samples; NaN: none */
@@ -30,9 +33,21 @@ struct window_spec {
     int delays;              /* d: samples in a window */
     int tau;                 /* samples between them */
     int64_t interval_ns;
-    char *target; /* "package", or the zone the labels were taken from */
+    char *target; /* "package", or the zone that the labels were taken from;
+                     several between commas; "none" */
     char *split;  /* "none", "shuffle", "run", "group:KEY", ... */
 };
+
+/*
+ * The targets by name: 1 to MAX_TARGETS, no two the same, "none" and "auto"
+ * only alone.  -1 with ERR_DATA that says which rule was broken; out is the
+ * caller's to release all the same.
+ */
+int window_targets_parse(struct strings *out, const char *target,
+                         struct err *e);
+
+/* K of a specification that was read: labels a row. */
+size_t window_n_targets(const struct window_spec *s);
 
 /* Rows that a window spans: (d - 1) tau + 1. */
 size_t window_span(const struct window_spec *s);
@@ -50,15 +65,25 @@ void window_spec_release(struct window_spec *s);
 int window_spec_check(const struct window_spec *want,
                       const struct window_spec *have, struct err *e);
 
+/*
+ * Where the labels of `want` stand in windows of `have`: at[k] (want.n) is the
+ * place of target k, or -1.  One single target stands beside another all the
+ * same.  Returns whether any is there by its name.
+ */
+bool window_match_targets(const struct strings *want,
+                          const struct window_spec *have, int *at);
+
 /* Consecutive rows of one segment, oldest first.  What is not finite, but for
  * the NaN of a missing label, or of no known part is an error of the reader. */
 struct window_rows {
     size_t n, D;
-    const int64_t *t_ns;  /* (n) */
-    const float *x;       /* (n, D) */
-    const float *label;   /* (n) W, NaN: none */
-    const float *dt_s;    /* (n) */
-    const uint8_t *part;  /* (n) enum part */
+    const int64_t *t_ns;              /* (n) */
+    const float *x;                   /* (n, D) */
+    const float *label;               /* (n) W of the first target, NaN: none */
+    size_t K;                         /* targets */
+    const float *labels[MAX_TARGETS]; /* [K] (n) of each, label the first */
+    const float *dt_s;                /* (n) */
+    const uint8_t *part;              /* (n) enum part */
     const uint32_t *span; /* (n) rows without a gap up to this one, itself
                              counted: a window ends here if span >= its span */
     bool new_segment;     /* the first rows after a header */
@@ -81,7 +106,10 @@ const struct window_spec *window_reader_spec(const struct window_reader *r);
 struct stream_reader *window_reader_stream(struct window_reader *r);
 void window_reader_close(struct window_reader *r);
 
-/* Append the channels of a window stream for these features. */
-void window_channels(struct channels *cs, const struct strings *features);
+/* The channel of the label of target k of that name, on the heap. */
+char *window_label_name(size_t k, const char *target);
+
+/* Append the channels of a window stream of these features and targets. */
+void window_channels(struct channels *cs, const struct window_spec *s);
 
 #endif

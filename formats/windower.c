@@ -16,6 +16,20 @@
 _Static_assert(PART_TRAIN == 1 && PART_VALID == 2 && PART_TEST == 3,
                "common/math/split.h speaks of the same parts");
 
+/* The values of the split's labels, a line each; NULL: it asks for none. */
+static char *values_of(const struct strings *keys, const struct labels *meta)
+{
+    struct strings values = {0};
+    char *text = NULL;
+
+    for (size_t i = 0; i < keys->n; i++)
+        strings_add(&values, labels_get_or(meta, keys->at[i], ""));
+    if (values.n)
+        text = strings_join(&values, "\n");
+    strings_release(&values);
+    return text;
+}
+
 /* Note what the split must know of a segment. */
 static int add_run(struct windower *w, const struct labels *meta, struct err *e)
 {
@@ -26,8 +40,9 @@ static int add_run(struct windower *w, const struct labels *meta, struct err *e)
 
     if (by_run && !labels_get(meta, META_RUN))
         missing = META_RUN;
-    if (w->o->split.key && !labels_get(meta, w->o->split.key))
-        missing = w->o->split.key;
+    for (size_t i = 0; i < w->o->split.key.n; i++)
+        if (!labels_get(meta, w->o->split.key.at[i]))
+            missing = w->o->split.key.at[i];
     if (missing)
         return err_set(e, ERR_DATA,
                        "no label '%s', which --split %s needs: give it to "
@@ -41,8 +56,7 @@ static int add_run(struct windower *w, const struct labels *meta, struct err *e)
         labels_get_or(meta, META_MACHINE, labels_get_or(meta, META_HOST, "")),
         labels_get_or(meta, META_WORKLOAD, ""),
         labels_get_or(meta, META_RUN, ""));
-    if (w->o->split.key)
-        r->value = xstrdup(labels_get(meta, w->o->split.key));
+    r->value = values_of(&w->o->split.key, meta);
     w->run_hash = split_hash(r->run);
     return 0;
 }
@@ -66,15 +80,16 @@ static int write_header(struct windower *w, const struct stream_header *h,
     window_spec_copy(&spec, &w->o->spec);
     mine.kind = STREAM_WINDOW;
     channels_release(&mine.channels);
-    window_channels(&mine.channels, &spec.features);
+    spec.interval_ns = interval_ns;
+    free(spec.target);
+    spec.target = xstrdup(derive_target(w->derive));
+    window_channels(&mine.channels, &spec);
     for (size_t j = 0; j < spec.features.n; j++) {
         free(mine.channels.at[j].unit);
         mine.channels.at[j].unit =
             xstrdup(feature_find(spec.features.at[j])->unit);
     }
-    spec.interval_ns = interval_ns;
-    free(spec.target);
-    spec.target = xstrdup(derive_target(w->derive));
+    w->K = window_n_targets(&spec);
     window_spec_to_meta(&spec, &mine.meta);
     labels_setf(&mine.meta, META_INTERVAL, "%" PRId64, interval_ns);
     strings_add(&mine.provenance, w->o->provenance);
@@ -130,8 +145,9 @@ static int write_row(struct windower *w, const struct derived *d, size_t i,
                      struct err *e)
 {
     struct split_run *run = &w->runs[w->n_runs - 1];
-    size_t D = w->o->spec.features.n;
+    size_t D = w->o->spec.features.n, K = w->K;
     uint8_t part = PART_NONE;
+    bool labelled = false;
 
     if (mark_gap(w, d->t_ns[i], e) < 0)
         return -1;
@@ -139,11 +155,14 @@ static int write_row(struct windower *w, const struct derived *d, size_t i,
         part = split_shuffle(&w->o->split, w->run_hash, run->rows);
     for (size_t j = 0; j < D; j++)
         w->cells[j] = bits_of_f32(d->x[j][i]);
-    w->cells[D] = bits_of_f32(d->label_w[i]);
-    w->cells[D + 1] = bits_of_f32((float)d->dt_s[i]);
-    w->cells[D + 2] = part;
+    for (size_t k = 0; k < K; k++) {
+        w->cells[D + k] = bits_of_f32(d->label_w[k][i]);
+        labelled |= !isnan(d->label_w[k][i]);
+    }
+    w->cells[D + K] = bits_of_f32((float)d->dt_s[i]);
+    w->cells[D + K + 1] = part;
     run->rows++;
-    w->stats->n_unlabelled += isnan(d->label_w[i]) != 0;
+    w->stats->n_unlabelled += !labelled;
     w->stats->n_windows += ++w->length >= window_span(&w->o->spec);
     w->stats->n_part[part]++;
     return stream_writer_row(w->out, d->t_ns[i], w->cells, e);
@@ -254,7 +273,7 @@ int windower_run(const struct windower_options *o, char **files, int n,
     int rc;
 
     memset(stats, 0, sizeof *stats);
-    w.cells = xcalloc(o->spec.features.n + 3, sizeof *w.cells);
+    w.cells = xcalloc(o->spec.features.n + MAX_TARGETS + 2, sizeof *w.cells);
     rc = split_needs_all(&o->split) ? windower_split(&w, files, n, e)
                                     : windower_derive(&w, files, n, e);
     stats->n_runs = w.n_runs;

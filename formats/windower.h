@@ -10,9 +10,9 @@
  * part.  What rapl-window does, less its options.
  */
 struct windower_options {
-    struct window_spec spec; /* interval_ns 0: as recorded; target "auto",
-                                "package" or a zone */
-    bool target_optional;    /* an absent target: no labels; not an error */
+    struct window_spec spec; /* interval_ns 0: as recorded; target as
+                                common/math/derive.h takes it */
+    bool target_optional;    /* an absent target is none, not an error */
     struct split split;
     uint64_t skip_rows; /* of the start of each run */
     int64_t skip_ns;

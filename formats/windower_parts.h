@@ -14,10 +14,11 @@ struct windower {
     struct stream_writer *out;
     struct split_run *runs; /* all segments so far */
     size_t n_runs, cap_runs;
-    uint64_t *cells; // (D + 3)
+    uint64_t *cells; // (D + MAX_TARGETS + 2)
 
     /* the segment that is being derived */
     struct derive *derive;
+    size_t K; /* its targets */
     uint64_t run_hash;
     uint64_t index;  /* samples so far */
     int64_t from_ns; /* rows before this are skipped */

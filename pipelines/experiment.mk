@@ -55,7 +55,8 @@ $(foreach d,$(DELAYS),$(foreach s,$(SPLITS),$(eval $(call windows_rule,$d,$s))))
 define model_rule
 $(OUT)/$1-$2.ckpt: $(OUT)/d$(call delays_of,$1)-$2.windows
 	$(BIN)/rapl-train -q -c configs/$(call family_of,$1).yaml --seed $(SEED) \
-	    --epochs $(EPOCHS) --threads $(THREADS) --resume -o $$@.part $$<
+	    --epochs $(EPOCHS) --threads $(THREADS) --resume --whole \
+	    -o $$@.part $$<
 	@mv $$@.part $$@
 $(OUT)/$1-$2.rapl: $(OUT)/$1-$2.ckpt $(OUT)/d$(call delays_of,$1)-$2.windows
 	$(BIN)/rapl-infer -q --threads $(THREADS) --format stream -o $$@.part $$^

@@ -246,6 +246,7 @@ static void list_properties(struct labels *meta, const struct checkpoint *c,
 /* A model as it lies in a checkpoint. */
 struct loaded {
     struct window_spec spec;
+    struct strings targets;
     struct node *description;
     struct input input;
     struct model *model;
@@ -255,16 +256,22 @@ static int load_model(struct loaded *m, const struct checkpoint *c,
                       const char *file, struct err *e)
 {
     const char *text = labels_get(&c->meta, CHECKPOINT_MODEL);
+    struct model_use use;
     struct scaling s;
 
     if (!text)
         return err_set(e, ERR_DATA, "no model in it ('" CHECKPOINT_MODEL "')");
     if (window_spec_from_meta(&m->spec, &c->meta, e) < 0 ||
+        window_targets_parse(&m->targets, m->spec.target, e) < 0 ||
         config_parse(&m->description, file, text, strlen(text), e) < 0 ||
         recipe_read_scaling(m->description, &s, e) < 0 ||
-        input_from_checkpoint(&m->input, &s, m->spec.features.n, c, e) < 0 ||
-        model_new(&m->model, m->description, m->spec.features.n,
-                  (size_t)m->spec.delays, e) < 0 ||
+        input_from_checkpoint(&m->input, &s, m->spec.features.n, m->targets.n,
+                              c, e) < 0)
+        return -1;
+    use = (struct model_use){.D = m->spec.features.n,
+                             .delays = (size_t)m->spec.delays,
+                             .n_targets = m->targets.n};
+    if (model_build(&m->model, m->description, &use, e) < 0 ||
         checkpoint_copy_all(c, &m->model->tensors, e) < 0)
         return -1;
     return tensors_check_finite(&m->model->tensors, e);
@@ -274,17 +281,15 @@ static int export_model(const struct checkpoint *c, const char *file,
                         const char *output, struct err *e)
 {
     struct opgraph *g = opgraph_new();
-    struct strings targets = {0};
     struct labels meta = {0};
     struct loaded m = {0};
     int rc = load_model(&m, c, file, e);
 
     if (rc < 0)
         goto out;
-    strings_split(&targets, m.spec.target, ',');
     list_properties(&meta, c, &m.spec);
     rc = model_export(m.model, &m.input.scale, m.input.clip, &m.input.target,
-                      &targets, g, e);
+                      &m.targets, g, e);
     if (rc == 0)
         rc = onnx_write(g, &meta,
                         "Watts from windows of raw features, each feature's "
@@ -296,7 +301,7 @@ out:
     node_free(m.description);
     window_spec_release(&m.spec);
     labels_release(&meta);
-    strings_release(&targets);
+    strings_release(&m.targets);
     opgraph_free(g);
     return rc;
 }

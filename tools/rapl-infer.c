@@ -21,17 +21,17 @@
 #include "common/base/log.h"
 #include "common/base/xalloc.h"
 #include "common/math/blas.h"
-#include "common/math/support.h"
 #include "common/nn/recipe.h"
 #include "formats/config.h"
-#include "formats/input.h"
+#include "formats/cpu_check.h"
+#include "formats/intervals.h"
 #include "formats/output.h"
 #include "formats/readout.h"
+#include "formats/recent.h"
 #include "formats/sample.h"
 
-/* Windows with less support than this, and how many of them are too many. */
+/* Windows with less support than this have too little. */
 #define SUPPORT_LOW 0.9f
-#define SUPPORT_SHARE 0.1
 
 enum format {
     FORMAT_STREAM,
@@ -44,27 +44,20 @@ enum format {
 struct options {
     struct cli_common common;
     int format; /* enum format; -1: text on a terminal, else stream */
+    const char *name, *max_unsupported;
     bool strict, allow_truncated;
+    double max_share; /* of windows without support */
 };
 
 /* What a checkpoint holds, ready for use. */
 struct loaded {
     struct checkpoint file;
     struct window_spec spec;
+    struct strings targets; /* K */
     struct node *description;
     struct model *model;
     struct input input;
-    double low_w, high_w;
-};
-
-/* The latest rows, scaled: as many as a window spans, and new ones behind. */
-struct recent {
-    size_t n, cap;
-    float *x;          /* (cap, D) */
-    uint32_t *outside; /* (cap) features out of range */
-    uint32_t *end;     /* (cap) rows where a window ends */
-    float *y;          /* (cap) */
-    float *row;        /* (D*d) one window, live */
+    struct intervals intervals[MAX_TARGETS];
 };
 
 struct job {
@@ -74,10 +67,18 @@ struct job {
     struct pool *pool;
     struct predictor *predictor;
     struct recent recent;
+    float *y; /* (y_cap, K) predictions of the windows that ended last */
+    size_t y_cap;
+    float *row; /* (D*d) one window, live */
+    struct cpu_check cpu;
+    bool supported; /* this segment's processor is one that the model knows */
+    struct prediction_form form;
     struct stream_writer *stream;
     struct text_writer *text;
     struct readout readout;
     const char *run, *workload; /* of the segment */
+    int measured[MAX_TARGETS];  /* of the model's targets: which of the
+                                   stream's, or -1 */
     bool target_said;
     int64_t n_rows, n_windows, n_low;
 };
@@ -90,12 +91,13 @@ static void release(struct job *j)
     node_free(j->m.description);
     input_release(&j->m.input);
     window_spec_release(&j->m.spec);
+    strings_release(&j->m.targets);
     checkpoint_release(&j->m.file);
-    free(j->recent.x);
-    free(j->recent.outside);
-    free(j->recent.end);
-    free(j->recent.y);
-    free(j->recent.row);
+    recent_release(&j->recent);
+    cpu_check_release(&j->cpu);
+    prediction_form_release(&j->form);
+    free(j->y);
+    free(j->row);
 }
 
 /* ---- the model ---- */
@@ -106,40 +108,28 @@ static int load_inputs(struct loaded *m, struct err *e)
 
     if (recipe_read_scaling(m->description, &s, e) < 0)
         return -1;
-    return input_from_checkpoint(&m->input, &s, m->spec.features.n, &m->file,
-                                 e);
-}
-
-static int load_interval(struct loaded *m, struct err *e)
-{
-    m->low_w = m->high_w = NAN;
-    if (!labels_get(&m->file.meta, "interval.low_w"))
-        return 0;
-    if (checkpoint_real(&m->file, "interval.low_w", &m->low_w, e) < 0 ||
-        checkpoint_real(&m->file, "interval.high_w", &m->high_w, e) < 0)
-        return -1;
-    if (isinf(m->low_w) || isinf(m->high_w) || m->low_w > m->high_w)
-        return err_set(e, ERR_DATA,
-                       "interval.low_w to interval.high_w is no "
-                       "interval");
-    return 0;
+    return input_from_checkpoint(&m->input, &s, m->spec.features.n,
+                                 m->targets.n, &m->file, e);
 }
 
 static int build_model(struct loaded *m, const char *path, struct err *e)
 {
     const char *text = labels_get(&m->file.meta, CHECKPOINT_MODEL);
+    struct model_use use;
 
     if (!text)
         return err_set(e, ERR_DATA, "no model in it ('" CHECKPOINT_MODEL "')");
     if (window_spec_from_meta(&m->spec, &m->file.meta, e) < 0 ||
+        window_targets_parse(&m->targets, m->spec.target, e) < 0 ||
         config_parse(&m->description, path, text, strlen(text), e) < 0 ||
-        load_inputs(m, e) < 0 || load_interval(m, e) < 0 ||
-        model_new(&m->model, m->description, m->spec.features.n,
-                  (size_t)m->spec.delays, e) < 0)
+        load_inputs(m, e) < 0 ||
+        intervals_from_checkpoint(m->intervals, &m->targets, &m->file, e) < 0)
         return -1;
-    if (m->model->n_out != 1)
-        return err_set(e, ERR_DATA, "the model gives %zu values, not one power",
-                       m->model->n_out);
+    use = (struct model_use){.D = m->spec.features.n,
+                             .delays = (size_t)m->spec.delays,
+                             .n_targets = m->targets.n};
+    if (model_build(&m->model, m->description, &use, e) < 0)
+        return -1;
     if (checkpoint_copy_all(&m->file, &m->model->tensors, e) < 0)
         return -1;
     return tensors_check_finite(&m->model->tensors, e);
@@ -153,7 +143,11 @@ static int load_model(struct job *j, const char *path, struct err *e)
         return err_prefix(e, "%s", path);
     j->pool = pool_new(cli_threads(&j->o->common));
     j->predictor = predictor_new(j->m.model, j->pool);
-    j->recent.row = xmalloc_aligned(j->m.model->n_in, sizeof *j->recent.row);
+    j->row = xmalloc_aligned(j->m.model->n_in, sizeof *j->row);
+    j->form.levels = isfinite(j->m.intervals->low[INTERVAL_50]);
+    for (size_t k = 1; k < j->m.targets.n; k++)
+        strings_add(&j->form.domains, j->m.targets.at[k]);
+    j->cpu.known = labels_get(&j->m.file.meta, CHECKPOINT_CPU_MODELS);
     log_verbose("%s: %zu parameters, %s kernels", path,
                 tensors_count(&j->m.model->tensors), blas_core_name());
     return 0;
@@ -179,7 +173,8 @@ static int open_output(struct job *j, struct err *e)
     if (j->o->format == FORMAT_STREAM)
         return stream_writer_open(&j->stream, path, 0, e);
     if (j->o->format != FORMAT_TEXT)
-        return readout_table(&j->text, path, table_format(j->o->format), e);
+        return readout_table(&j->text, path, table_format(j->o->format),
+                             &j->form, e);
     j->readout.f = to_stdout ? stdout : fopen(path, "we");
     return j->readout.f ? 0 : err_sys(e, "%s", path);
 }
@@ -194,9 +189,9 @@ static int put(struct job *j, const struct prediction *p, struct err *e)
     j->n_windows++;
     j->n_low += p->support < SUPPORT_LOW;
     if (j->stream)
-        return prediction_write(j->stream, p, e);
+        return prediction_write(j->stream, &j->form, p, e);
     if (j->text)
-        return readout_row(j->text, j->run, j->workload, p, e);
+        return readout_row(j->text, &j->form, j->run, j->workload, p, e);
     readout_add(&j->readout, p);
     return 0;
 }
@@ -209,12 +204,13 @@ static int begin_stream(struct job *j, const struct stream_header *from,
     const struct labels *model = &j->m.file.meta;
     int rc;
 
-    prediction_channels(&h.channels);
+    prediction_channels(&h.channels, &j->form);
     labels_copy(&h.meta, &from->meta);
     strings_copy(&h.provenance, &from->provenance);
     strings_add(&h.provenance, line);
     labels_set(&h.meta, META_MODEL,
-               labels_get_or(model, CHECKPOINT_FAMILY, "unknown"));
+               j->o->name ? j->o->name
+                          : labels_get_or(model, CHECKPOINT_FAMILY, "unknown"));
     labels_set(&h.meta, META_SPLIT, window_split);
     labels_set(&h.meta, META_MODEL_HASH, j->m.file.sha256);
     if (labels_get(model, CHECKPOINT_TRAINED_ON))
@@ -260,46 +256,7 @@ static int close_output(struct job *j, bool failed, struct err *e)
 
 /* ---- prediction ---- */
 
-/* Room for n more rows behind the span - 1 that a new window may reach. */
-static void make_room(struct recent *r, size_t D, size_t span, size_t n)
-{
-    size_t keep = r->n < span - 1 ? r->n : span - 1, first = r->n - keep;
-
-    if (r->n + n <= r->cap)
-        return;
-    if (first) {
-        memmove(r->x, r->x + first * D, keep * D * sizeof *r->x);
-        memmove(r->outside, r->outside + first, keep * sizeof *r->outside);
-        r->n = keep;
-    }
-    if (keep + n <= r->cap)
-        return;
-    r->cap = 2 * (keep + n);
-    r->x = xreallocarray(r->x, r->cap * D, sizeof *r->x);
-    r->outside = xreallocarray(r->outside, r->cap, sizeof *r->outside);
-    r->end = xreallocarray(r->end, r->cap, sizeof *r->end);
-    r->y = xreallocarray(r->y, r->cap, sizeof *r->y);
-}
-
-/* Append rows, scaled; returns how many windows end in them. */
-static size_t append(struct job *j, const struct window_rows *rows)
-{
-    struct recent *r = &j->recent;
-    size_t D = rows->D, span = window_span(&j->m.spec), n = 0;
-
-    make_room(r, D, span, rows->n);
-    for (size_t i = 0; i < rows->n; i++) {
-        r->outside[r->n + i] = (uint32_t)support_outside(
-            rows->x + i * D, D, j->m.input.min, j->m.input.max);
-        if (rows->span[i] >= span)
-            r->end[n++] = (uint32_t)(r->n + i);
-    }
-    memcpy(r->x + r->n * D, rows->x, rows->n * D * sizeof *r->x);
-    scale_apply(&j->m.input.scale, r->x + r->n * D, rows->n, j->m.input.clip);
-    r->n += rows->n;
-    return n;
-}
-
+/* Predict the n windows that end in the latest rows, to j->y. */
 static void predict(struct job *j, size_t n)
 {
     struct recent *r = &j->recent;
@@ -311,37 +268,54 @@ static void predict(struct job *j, size_t n)
                              .delays = (size_t)j->m.spec.delays,
                              .tau = (size_t)j->m.spec.tau};
 
+    if (n > j->y_cap)
+        j->y =
+            xreallocarray(j->y, (j->y_cap = n) * j->m.targets.n, sizeof *j->y);
     if (n == 1) { /* live: no thread is woken */
-        embed(r->x, set.D, set.delays, set.tau, r->end, 1, r->row);
-        predict_rows(j->predictor, r->row, 1, r->y);
+        embed(r->x, set.D, set.delays, set.tau, r->end, 1, j->row);
+        predict_rows(j->predictor, j->row, 1, j->y);
     } else if (n > 1) {
-        predict_windows(j->predictor, &set, r->y);
+        predict_windows(j->predictor, &set, j->y);
     }
-    scale_invert(&j->m.input.target, r->y, n);
+    scale_invert(&j->m.input.target, j->y, n);
+}
+
+/* What was measured of each target, beside what was predicted. */
+static void put_measured(const struct job *j, struct prediction *p,
+                         const struct window_rows *rows, size_t at)
+{
+    for (size_t k = 0; k < j->m.targets.n; k++) {
+        int from = j->measured[k];
+        float *to = k ? &p->domain[k - 1].measured_w : &p->measured_w;
+
+        *to = from < 0 ? NAN : rows->labels[from][at];
+    }
 }
 
 static int infer_rows(struct job *j, const struct window_rows *rows,
                       struct err *e)
 {
     struct recent *r = &j->recent;
-    size_t n = append(j, rows), first = r->n - rows->n;
+    size_t n = recent_append(r, rows, &j->m.spec, &j->m.input);
+    size_t first = r->n - rows->n, K = j->m.targets.n;
 
     predict(j, n);
     for (size_t i = 0; i < n; i++) {
         size_t at = r->end[i] - first;
         struct prediction p = {
             .t_ns = rows->t_ns[at],
-            .power_w = r->y[i],
-            .lower_w = r->y[i] + (float)j->m.low_w,
-            .upper_w = r->y[i] + (float)j->m.high_w,
             .support =
-                support_score(r->outside, rows->D, (size_t)j->m.spec.delays,
-                              (size_t)j->m.spec.tau, r->end[i]),
-            .measured_w = rows->label[at],
+                j->supported ? recent_support(r, &j->m.spec, r->end[i]) : 0,
+            .idle_w = NAN,
             .dt_s = rows->dt_s[at],
             .part = (enum part)rows->part[at],
         };
 
+        /* on a processor that the model does not know nothing tells how far
+         * off it is */
+        intervals_predict(&p, j->y + i * K, K,
+                          j->supported ? j->m.intervals : NULL);
+        put_measured(j, &p, rows, at);
         if (put(j, &p, e) < 0)
             return -1;
     }
@@ -358,13 +332,14 @@ static int begin_segment(struct job *j, const struct window_reader *r,
     if (window_spec_check(&j->m.spec, spec, e) < 0)
         return err_prefix(e, "not the model's windows (rapl-window --like "
                              "makes them)");
-    if (strcmp(spec->target, j->m.spec.target) != 0 &&
+    if (!window_match_targets(&j->m.targets, spec, j->measured) &&
         strcmp(spec->target, "none") != 0 && !j->target_said) {
         log_warn("the model predicts '%s' and the stream measures '%s': the "
                  "two cannot be compared",
                  j->m.spec.target, spec->target);
         j->target_said = true;
     }
+    j->supported = cpu_check_segment(&j->cpu, &h->meta);
     j->run = labels_get(&h->meta, META_RUN);
     j->workload = labels_get(&h->meta, META_WORKLOAD);
     return j->stream ? begin_stream(j, h, spec->split, e) : 0;
@@ -417,12 +392,29 @@ static int verdict(const struct job *j)
         log_warn("%" PRId64 " rows and no prediction: a window takes %zu rows "
                  "without a gap",
                  j->n_rows, window_span(&j->m.spec));
-    if (share <= SUPPORT_SHARE)
+    if (share <= j->o->max_share)
         return 0;
     log_warn("%.0f %% of the windows are unlike what the model was trained on "
              "(support below %g): do not trust their figures",
              100 * share, (double)SUPPORT_LOW);
     return j->o->strict ? ERR_VERDICT : 0;
+}
+
+static int take_options(struct options *o, struct cli *cli, struct err *e)
+{
+    char *end;
+
+    if (config_file_options(o->common.config, cli, e) < 0)
+        return -1;
+    o->max_share = strtod(o->max_unsupported, &end) / 100;
+    if (end == o->max_unsupported || strcmp(end, "%") != 0 ||
+        !(o->max_share >= 0 && o->max_share <= 1))
+        return err_set(e, ERR_USAGE,
+                       "--max-unsupported: '%s' is no share; write 5%%",
+                       o->max_unsupported);
+    if (o->name && !*o->name)
+        return err_set(e, ERR_USAGE, "--name: an empty name");
+    return 0;
 }
 
 /* Nothing that is read is written over; paths[0] is the model. */
@@ -438,13 +430,18 @@ static int check_output(const struct options *o, char **paths, int n,
 
 int main(int argc, char **argv)
 {
-    struct options o = {.common = CLI_COMMON_INIT, .format = -1};
+    struct options o = {
+        .common = CLI_COMMON_INIT, .format = -1, .max_unsupported = "10%"};
     struct opt opts[] = {
         {OPT_CHOICE, 0, "format", &o.format, "NAME",
          "stream, csv, tsv, jsonl or text, a line a second", 0, 0,
          "stream|csv|tsv|jsonl|text", 0},
         {OPT_FLAG, 0, "strict", &o.strict, 0,
-         "exit 1 if more than 10 % of it lacks support", 0, 0, 0, 0},
+         "exit 1 if more than that lacks support", 0, 0, 0, 0},
+        {OPT_STRING, 0, "max-unsupported", &o.max_unsupported, "SHARE",
+         "that may lack support before it is said (default 10%)", 0, 0, 0, 0},
+        {OPT_STRING, 0, "name", &o.name, "NAME",
+         "the model's name in the stream, for rapl-score", 0, 0, 0, 0},
         {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
          "a stream that was cut is a warning", 0, 0, 0, 0},
         CLI_COMMON(&o.common),
@@ -468,7 +465,7 @@ int main(int argc, char **argv)
     first = cli_parse(&cli, argc, argv, &o.common);
     if (first == argc)
         cli_usage_error("no model: name a checkpoint");
-    rc = config_file_options(o.common.config, &cli, &e);
+    rc = take_options(&o, &cli, &e);
     if (rc == 0)
         rc = load_model(&j, argv[first], &e);
     if (rc == 0)

@@ -2,12 +2,13 @@
  * rapl-train: fit a model to windows.
  *
  * Reads window streams with a split, and a model described in YAML; writes a
- * checkpoint, and a history of the epochs as TSV.
+ * checkpoint, and a history of the epochs as TSV or JSON lines.
  *
  *     rapl-window --split run a.rapl b.rapl | rapl-train -c v3.yaml -o m.ckpt
  *
- * Exit codes: 0 done, or stopped by a signal with all progress saved; 2 usage;
- * 3 bad data, or the loss is no number any more; 4 system.
+ * Exit codes: 0 done, or stopped by a signal with all progress saved; 1 so
+ * stopped, with --whole; 2 usage; 3 bad data, or the loss is no number any
+ * more; 4 system.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -20,24 +21,20 @@
 #include "common/base/log.h"
 #include "common/base/progress.h"
 #include "common/base/stop.h"
-#include "common/base/version.h"
 #include "common/base/xalloc.h"
 #include "common/math/blas.h"
 #include "common/nn/recipe.h"
 #include "common/nn/ridge_model.h"
 #include "formats/config.h"
-#include "formats/history.h"
-#include "formats/input.h"
 #include "formats/json.h"
 #include "formats/output.h"
-
-#define TRAIN_STATE "train." /* tensors that only --resume needs */
+#include "formats/training.h"
 
 struct options {
     struct cli_common common;
     int64_t epochs; /* 0: as the model's file says */
     const char *history;
-    bool resume, slim, allow_truncated;
+    bool resume, slim, whole, allow_truncated;
 };
 
 struct job {
@@ -45,14 +42,14 @@ struct job {
     struct node *config;
     struct recipe recipe;
     struct dataset data;
-    struct labels identity; /* what must agree for training to resume */
+    struct strings targets; /* K of them */
+    float *class_weight;    /* by class; NULL: all 1 */
     struct input input;
+    struct training training;
     struct pool *pool;
     struct model *model;
     struct predictor *predictor;
     struct trainer *trainer; /* NULL: closed form */
-    struct history history;
-    struct labels valid, test; /* scores and interval of the best so far */
     struct progress progress;
     int64_t train_ns; /* time spent in batches */
     double first;     /* windows done before this run */
@@ -66,10 +63,9 @@ static void release(struct job *j)
     model_free(j->model);
     pool_free(j->pool);
     input_release(&j->input);
-    labels_release(&j->identity);
-    labels_release(&j->valid);
-    labels_release(&j->test);
-    history_release(&j->history);
+    strings_release(&j->targets);
+    free(j->class_weight);
+    training_release(&j->training);
     dataset_release(&j->data);
     node_free(j->config);
 }
@@ -114,11 +110,13 @@ static int load(struct job *j, int n, char **paths, struct err *e)
     struct dataset *ds = &j->data;
 
     ds->allow_truncated = j->o->allow_truncated;
+    ds->class_key = j->recipe.weights.label;
     for (int i = 0; i < (n ? n : 1); i++)
         if (dataset_add(ds, n ? paths[i] : NULL, e) < 0)
             return -1;
     if (stop_requested())
-        return err_set(e, ERR_NONE, "stopped before all data were read");
+        return err_set(e, j->o->whole ? ERR_VERDICT : ERR_NONE,
+                       "stopped before all data were read");
     if (ds->n[PART_TRAIN] == 0)
         return err_set(e, ERR_DATA,
                        "%zu rows, and no window with a label to train on: "
@@ -128,12 +126,27 @@ static int load(struct job *j, int n, char **paths, struct err *e)
         log_warn("no validation part (split: %s): the model has no interval, "
                  "and nothing tells when to stop; use rapl-window --split",
                  ds->spec.split);
-    return 0;
+    return window_targets_parse(&j->targets, ds->spec.target, e);
+}
+
+/* How much targets and windows count, now that it is known what there is. */
+static int weigh(struct job *j, struct err *e)
+{
+    const struct weights *w = &j->recipe.weights;
+    const struct strings *classes = &j->data.class.values;
+    struct window_set train = dataset_part(&j->data, PART_TRAIN);
+
+    if (weights_of_targets(w, &j->targets, j->recipe.train.loss.weight, e) < 0)
+        return -1;
+    if (!w->classes)
+        return 0;
+    j->class_weight = xcalloc(classes->n, sizeof *j->class_weight);
+    return weights_of_classes(w, classes, &train, j->class_weight, e);
 }
 
 static void identify(struct job *j)
 {
-    struct labels *ls = &j->identity;
+    struct labels *ls = &j->training.identity;
     char *json = json_of(j->recipe.model);
 
     labels_set(ls, CHECKPOINT_FAMILY, j->recipe.family);
@@ -146,14 +159,16 @@ static void identify(struct job *j)
 
 static int build(struct job *j, struct err *e)
 {
-    if (model_new_trained(&j->model, j->recipe.model, j->data.D,
-                          (size_t)j->data.spec.delays, j->data.machines.n,
-                          e) < 0)
+    const struct model_use use = {
+        .D = j->data.D,
+        .delays = (size_t)j->data.spec.delays,
+        .n_targets = j->targets.n,
+        .n_machines = j->data.machine.values.n,
+        .trained = true,
+    };
+
+    if (model_build(&j->model, j->recipe.model, &use, e) < 0)
         return -1;
-    if (j->model->n_out != 1)
-        return node_error(j->recipe.model, e,
-                          "%zu values come out; one, the power, is wanted",
-                          j->model->n_out);
     if (model_idle_branch(j->model))
         log_warn("branch %s has nothing to learn: the label `machine` is the "
                  "same in all recordings",
@@ -169,6 +184,7 @@ static int build(struct job *j, struct err *e)
 
 /* ---- scores ---- */
 
+/* a (K) */
 static void score_part(const struct job *j, enum part part,
                        struct assessment *a)
 {
@@ -179,53 +195,44 @@ static void score_part(const struct job *j, enum part part,
 
 static void keep_valid(struct job *j, const struct assessment *a)
 {
-    labels_release(&j->valid);
-    assessment_scores(a, "valid", &j->valid);
-    assessment_interval(a, &j->valid);
+    struct labels *ls = &j->training.valid;
+
+    labels_release(ls);
+    assessment_scores(a, &j->targets, "valid", ls);
+    assessment_interval(a, &j->targets, ls);
 }
 
 static void score_test(struct job *j)
 {
-    struct assessment a;
+    struct assessment a[MAX_TARGETS];
 
-    score_part(j, PART_TEST, &a);
-    if (a.n == 0)
+    if (j->data.n[PART_TEST] == 0)
         return;
-    labels_release(&j->test);
-    assessment_scores(&a, "test", &j->test);
-    log_note("test (split %s): MAE %.3f W, R2 %.3f, %zu windows",
-             j->data.spec.split, a.mae_w, a.r2, a.n);
+    score_part(j, PART_TEST, a);
+    labels_release(&j->training.test);
+    assessment_scores(a, &j->targets, "test", &j->training.test);
+    for (size_t k = 0; k < j->targets.n; k++)
+        log_note("test (split %s)%s%s: MAE %.3f W, R2 %.3f, %zu windows",
+                 j->data.spec.split, k ? " " : "", k ? j->targets.at[k] : "",
+                 a[k].mae_w, a[k].r2, a[k].n);
 }
 
 /* ---- the checkpoint ---- */
 
-/*
- * Nothing goes in that depends on time, place or number of threads: the same
- * data, model and seed give the same file.
- */
 static int save(struct job *j, struct err *e)
 {
-    struct checkpoint c = {0};
+    const struct options *o = j->o;
     int rc;
 
-    labels_set(&c.meta, CHECKPOINT_FORMAT, CHECKPOINT_FORMAT_1);
-    labels_set(&c.meta, "program", "rapl-train " RAPL_VERSION);
-    labels_merge(&c.meta, &j->identity, "");
-    labels_setf(&c.meta, CHECKPOINT_TRAINED_ON, "%s train", j->data.spec.split);
-    labels_merge(&c.meta, &j->valid, "");
-    labels_merge(&c.meta, &j->test, "");
-    input_to_checkpoint(&j->input, &c);
-    checkpoint_add_all(
-        &c, j->trainer ? trainer_tensors(j->trainer) : &j->model->tensors,
-        j->o->slim ? TRAIN_STATE : NULL);
-    if (j->trainer && !j->o->slim) {
-        train_state_to_labels(trainer_state(j->trainer), &c.meta);
-        history_to_checkpoint(&j->history, &c);
-    }
-    rc = checkpoint_write(&c, j->o->common.output, e);
-    checkpoint_release(&c);
-    if (rc == 0 && j->o->history)
-        rc = history_write(&j->history, j->o->history, e);
+    labels_release(&j->training.state);
+    if (j->trainer)
+        train_state_to_labels(trainer_state(j->trainer), &j->training.state);
+    rc = training_write(
+        &j->training,
+        j->trainer ? trainer_tensors(j->trainer) : &j->model->tensors,
+        &j->input, j->data.spec.split, o->slim, o->common.output, e);
+    if (rc == 0 && o->history)
+        rc = history_write(&j->training.history, o->history, e);
     j->saved_ns = clock_monotonic_ns();
     return rc;
 }
@@ -233,60 +240,24 @@ static int save(struct job *j, struct err *e)
 /* Windows that were trained on, over all epochs. */
 static double windows_done(const struct job *j)
 {
-    const struct train_state *s = trainer_state(j->trainer);
-    double N = (double)j->data.n[PART_TRAIN];
-
-    return (double)s->epoch * N +
-           fmin((double)s->batch * (double)j->recipe.train.batch, N);
-}
-
-/* ---- going on from a checkpoint ---- */
-
-static int check_same(const struct job *j, const struct checkpoint *old,
-                      struct err *e)
-{
-    for (size_t i = 0; i < j->identity.n; i++) {
-        const struct label *l = &j->identity.at[i];
-        const char *was = labels_get(&old->meta, l->key);
-
-        if (strcmp(l->key, "training.epochs") == 0)
-            continue;
-        if (!was || strcmp(was, l->value) != 0)
-            return err_set(e, ERR_DATA,
-                           "cannot resume: %s was '%.60s' and is "
-                           "now '%.60s'; train without --resume",
-                           l->key, was ? was : "", l->value);
-    }
-    return 0;
-}
-
-static int restore(struct job *j, const struct checkpoint *old, struct err *e)
-{
-    if (check_same(j, old, e) < 0)
-        return -1;
-    if (history_from_checkpoint(&j->history, old, e) < 0 ||
-        checkpoint_copy_all(old, trainer_tensors(j->trainer), e) < 0)
-        return err_prefix(e, "cannot resume (was it written with --slim?)");
-    labels_merge(&j->valid, &old->meta, "score.valid.");
-    labels_merge(&j->valid, &old->meta, "interval.");
-    return train_state_from_labels(trainer_state(j->trainer), &old->meta, e);
+    return train_state_windows(trainer_state(j->trainer), &j->recipe.train,
+                               j->data.n[PART_TRAIN]);
 }
 
 static int resume(struct job *j, struct err *e)
 {
     const char *path = j->o->common.output;
-    struct checkpoint old;
-    int rc;
+    int rc =
+        training_resume(&j->training, trainer_tensors(j->trainer), path, e);
 
-    if (access(path, F_OK) != 0) {
+    if (rc < 0)
+        return -1;
+    if (rc == 0) {
         log_note("%s is not there yet: training starts anew", path);
         return 0;
     }
-    if (checkpoint_read(&old, path, e) < 0)
-        return -1;
-    rc = restore(j, &old, e);
-    checkpoint_release(&old);
-    if (rc < 0)
+    if (train_state_from_labels(trainer_state(j->trainer), &j->training.state,
+                                e) < 0)
         return err_prefix(e, "%s", path);
     log_note("resuming after %.0f windows", windows_done(j));
     return 0;
@@ -327,35 +298,41 @@ static int train_batches(struct job *j, struct err *e)
     return more;
 }
 
+static void note_epoch(struct job *j, const struct assessment *a,
+                       const struct train_verdict *v)
+{
+    double row[HISTORY_COLUMNS + MAX_TARGETS] = {
+        [HISTORY_TRAIN_LOSS] = v->train_loss,
+        [HISTORY_VALID_LOSS] = a->loss,
+        [HISTORY_VALID_MAE_W] = a->mae_w,
+        [HISTORY_LR] = v->lr,
+    };
+
+    for (size_t k = 1; k < j->targets.n; k++)
+        row[HISTORY_COLUMNS + k - 1] = a[k].mae_w;
+    history_add(&j->training.history, row);
+}
+
 /* Close an epoch: 1 if it was the last. */
 static int end_epoch(struct job *j)
 {
     const struct train_state *s = trainer_state(j->trainer);
-    struct assessment a;
+    struct assessment a[MAX_TARGETS];
     struct train_verdict v;
 
-    score_part(j, PART_VALID, &a);
-    v = trainer_epoch_end(
-        j->trainer, a.n ? a.loss : s->loss_sum / (double)j->data.n[PART_TRAIN]);
+    score_part(j, PART_VALID, a);
+    v = trainer_epoch_end(j->trainer,
+                          j->data.n[PART_VALID]
+                              ? a->loss
+                              : s->loss_sum / (double)j->data.n[PART_TRAIN]);
     if (v.best)
-        keep_valid(j, &a);
-    history_add(&j->history,
-                (struct history_row){v.train_loss, a.loss, a.mae_w, v.lr});
+        keep_valid(j, a);
+    note_epoch(j, a, &v);
     log_note("epoch %" PRIu64 ": loss %.5g, validation %.5g, MAE %.3f W, "
              "rate %.3g%s",
-             s->epoch, v.train_loss, a.loss, a.mae_w, v.lr,
+             s->epoch, v.train_loss, a->loss, a->mae_w, v.lr,
              v.best ? ", best" : "");
     return v.stop;
-}
-
-static bool finished(const struct job *j)
-{
-    const struct train_state *s = trainer_state(j->trainer);
-    const struct train_options *t = &j->recipe.train;
-
-    return s->batch == 0 &&
-           (s->epoch >= (uint64_t)t->epochs ||
-            (t->stop_patience && s->stop_bad >= (uint64_t)t->stop_patience));
 }
 
 /* Score the best parameters; what training ended with is written as well. */
@@ -388,9 +365,13 @@ static int stopped(struct job *j, struct err *e)
 
     if (save(j, e) < 0)
         return -1;
-    log_note("stopped in epoch %" PRIu64 " after batch %" PRIu64
-             "; --resume goes on from there",
-             s->epoch + 1, s->batch);
+    err_set(e, ERR_VERDICT,
+            "stopped in epoch %" PRIu64 " after batch %" PRIu64
+            "; --resume goes on from there",
+            s->epoch + 1, s->batch);
+    if (j->o->whole)
+        return -1;
+    log_note("%s", e->msg);
     return 0;
 }
 
@@ -399,6 +380,9 @@ static int train(struct job *j, struct err *e)
     struct window_set set = dataset_part(&j->data, PART_TRAIN);
     int rc;
 
+    set.class_weight = j->class_weight;
+    for (size_t k = 1; k < j->targets.n; k++)
+        strings_add(&j->training.history.domains, j->targets.at[k]);
     model_init(j->model, j->recipe.train.seed);
     j->trainer = trainer_new(j->model, &j->recipe.train, &set, j->pool);
     if (j->o->resume && resume(j, e) < 0)
@@ -406,7 +390,7 @@ static int train(struct job *j, struct err *e)
     progress_start(&j->progress);
     j->saved_ns = clock_monotonic_ns();
     j->first = windows_done(j);
-    while (!finished(j)) {
+    while (!train_state_done(trainer_state(j->trainer), &j->recipe.train)) {
         rc = train_batches(j, e);
         if (rc < 0)
             return give_up(j, e);
@@ -435,7 +419,7 @@ static int fit_ridge(struct job *j, struct err *e)
                         e) < 0)
         return err_prefix(e, "%s", j->o->common.config);
     keep_valid(j, &best);
-    labels_setf(&j->valid, "training.lambda", "%.9g", lambda);
+    labels_setf(&j->training.valid, "training.lambda", "%.9g", lambda);
     if (valid.N > 0)
         log_note("ridge, lambda %g: validation MAE %.3f W, R2 %.3f", lambda,
                  best.mae_w, best.r2);
@@ -452,7 +436,8 @@ static int run(struct job *j, struct cli *cli, int n, char **paths,
         load(j, n, paths, e) < 0)
         return -1;
     identify(j); /* before the data are scaled */
-    if (input_fit(&j->input, &j->recipe.scaling, &j->data, e) < 0 ||
+    if (weigh(j, e) < 0 ||
+        input_fit(&j->input, &j->recipe.scaling, &j->data, e) < 0 ||
         build(j, e) < 0)
         return -1;
     return j->recipe.method == TRAIN_RIDGE ? fit_ridge(j, e) : train(j, e);
@@ -467,9 +452,11 @@ int main(int argc, char **argv)
         {OPT_FLAG, 0, "resume", &o.resume, 0,
          "go on from the checkpoint FILE of -o", 0, 0, 0, 0},
         {OPT_STRING, 0, "history", &o.history, "FILE",
-         "write a row an epoch to FILE, as TSV", 0, 0, 0, 0},
+         "write a row an epoch to FILE: TSV, or NAME.jsonl", 0, 0, 0, 0},
         {OPT_FLAG, 0, "slim", &o.slim, 0,
          "leave out what --resume needs: a smaller file", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "whole", &o.whole, 0,
+         "exit 1 where a signal stops it before it is done", 0, 0, 0, 0},
         {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
          "a stream that was cut is a warning", 0, 0, 0, 0},
         CLI_COMMON(&o.common),

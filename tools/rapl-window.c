@@ -126,6 +126,18 @@ static int spec_like(struct windower_options *w, const struct options *o,
     return rc;
 }
 
+static int check_target(const struct options *o, struct err *e)
+{
+    struct strings names = {0};
+    int rc = window_targets_parse(&names, o->target, e);
+
+    strings_release(&names);
+    if (rc == 0)
+        return 0;
+    e->code = ERR_USAGE;
+    return err_prefix(e, "--target");
+}
+
 static int take_options(struct windower_options *w, const struct options *o,
                         const struct cli *cli, struct err *e)
 {
@@ -133,6 +145,7 @@ static int take_options(struct windower_options *w, const struct options *o,
 
     if ((o->like ? spec_like(w, o, cli, e)
                  : spec_from_options(s, o, cli, true, e)) < 0 ||
+        check_target(o, e) < 0 ||
         split_parse(&w->split, o->split, o->ratios, (uint64_t)o->common.seed,
                     e) < 0 ||
         (o->skip && parse_skip(w, o->skip, e) < 0))
@@ -237,8 +250,8 @@ int main(int argc, char **argv)
          "sum samples up to this interval", 0, 0, 0, 0},
         {OPT_STRING, 0, "like", &o.like, "MODEL",
          "features, d, tau, interval of a checkpoint", 0, 0, 0, 0},
-        {OPT_STRING, 0, "target", &o.target, "ZONE",
-         "label: package, a zone, auto (the default)", 0, 0, 0, 0},
+        {OPT_STRING, 0, "target", &o.target, "ZONE,...",
+         "labels: package, zones, auto (the default)", 0, 0, 0, 0},
         {OPT_STRING, 0, "skip-startup", &o.skip, "N|TIME",
          "drop the start of each run", 0, 0, 0, 0},
         {OPT_STRING, 0, "split", &o.split, "HOW",

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/near.h"
+
 static void free_tree(struct node *node)
 {
     if (!node)
@@ -152,6 +154,7 @@ int node_check_keys(const struct node *map, const char *const *known,
                     struct err *e)
 {
     char list[512] = "";
+    const char *near;
     size_t len = 0;
 
     if (map->kind != NODE_MAP)
@@ -159,11 +162,13 @@ int node_check_keys(const struct node *map, const char *const *known,
     for (size_t i = 0; i < map->n; i++) {
         if (is_known(map->key[i]->text, known))
             continue;
+        near = near_name(map->key[i]->text, known);
         for (; *known && len < sizeof list; known++)
             len +=
                 (size_t)snprintf(list + len, sizeof list - len, " %s", *known);
-        return node_error(map->key[i], e, "unknown key '%.100s'; known:%s",
-                          map->key[i]->text, list);
+        return node_error(map->key[i], e, "unknown key '%.100s'%s%s; known:%s",
+                          map->key[i]->text, near ? "; near: " : "",
+                          near ? near : "", list);
     }
     return 0;
 }

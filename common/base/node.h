@@ -45,7 +45,7 @@ int node_text(const struct node *map, const char *key, const char **out,
               struct err *e); /* borrowed from the tree */
 
 /* A key of the map that is none of `known` (ends with NULL) is an error that
- * names its line and lists the known ones. */
+ * names its line, the nearest known one if any is near, and lists them all. */
 int node_check_keys(const struct node *map, const char *const *known,
                     struct err *e);
 

@@ -40,7 +40,8 @@ static void make_room(struct derive *d, size_t n)
     d->t_ns = xreallocarray(d->t_ns, n, sizeof *d->t_ns);
     d->dt_s = xreallocarray(d->dt_s, n, sizeof *d->dt_s);
     d->total = xreallocarray(d->total, n, sizeof *d->total);
-    d->label_w = xreallocarray(d->label_w, n, sizeof *d->label_w);
+    for (size_t k = 0; k < d->n_labels; k++)
+        d->label_w[k] = xreallocarray(d->label_w[k], n, sizeof(float));
     d->state = xreallocarray(d->state, n, sizeof *d->state);
     free(d->zero);
     d->zero = xcalloc(n, sizeof *d->zero);
@@ -230,16 +231,17 @@ static float watts_or_none(double w)
     return w >= 0 && w <= MAX_GAUGE_W ? (float)w : NAN;
 }
 
-static void compute_label(struct derive *d, size_t n)
+static void compute_labels(struct derive *d, size_t n)
 {
-    bool any = strcmp(d->target, "none") != 0;
+    for (size_t k = 0; k < d->n_labels; k++)
+        for (size_t i = 0; i < n; i++)
+            d->label_w[k][i] = d->targets.n ? 0 : NAN;
+    for (size_t k = 0; k < d->n_inputs; k++) {
+        const struct input *in = &d->inputs[k];
 
-    for (size_t i = 0; i < n; i++)
-        d->label_w[i] = any ? 0 : NAN;
-    for (size_t k = 0; k < d->n_inputs; k++)
-        if (d->inputs[k].signal == ZONE)
-            for (size_t i = 0; i < n; i++)
-                d->label_w[i] += watts_or_none(d->inputs[k].col[i]);
+        for (size_t i = 0; in->signal == ZONE && i < n; i++)
+            d->label_w[in->target][i] += watts_or_none(in->col[i]);
+    }
 }
 
 void derive_rows(struct derive *d, size_t n, const int64_t *t_ns,
@@ -255,11 +257,11 @@ void derive_rows(struct derive *d, size_t n, const int64_t *t_ns,
     scale_inputs(d, m);
     cpu_shares(d, m);
     compute_features(d, m);
-    compute_label(d, m);
+    compute_labels(d, m);
     *out = (struct derived){.n = m,
                             .t_ns = d->binned ? d->t_ns : t_ns,
                             .state = d->state,
                             .x = (const float *const *)d->x,
-                            .label_w = d->label_w,
+                            .label_w = (const float *const *)d->label_w,
                             .dt_s = d->dt_s};
 }

@@ -24,8 +24,9 @@ struct derive_options {
     double n_cpus;                   /* 0: unknown */
     int64_t recorded_ns;             /* nominal interval of the samples */
     int64_t interval_ns;             /* asked for */
-    const char *target;              /* "package", "auto", "none", a zone */
-    bool target_optional;            /* a zone that is absent: no labels */
+    const char *target;   /* "package", "auto", "none", a zone; or several,
+                             between commas, at most MAX_TARGETS */
+    bool target_optional; /* a zone that is absent is no target */
 };
 
 struct derive;
@@ -43,7 +44,7 @@ void derive_free(struct derive *d);
 /* Is this channel needed? */
 bool derive_wants(const struct derive *d, size_t channel);
 
-/* "package", a zone, or "none"; borrowed. */
+/* "package", a zone, several between commas, or "none"; borrowed. */
 const char *derive_target(const struct derive *d);
 
 enum row_state {
@@ -55,11 +56,12 @@ enum row_state {
 
 struct derived {
     size_t n;
-    const int64_t *t_ns;   /* (n) */
-    const uint8_t *state;  /* (n) enum row_state */
-    const float *const *x; /* [D] columns (n) */
-    const float *label_w;  /* (n); NaN: none */
-    const double *dt_s;    /* (n) */
+    const int64_t *t_ns;         /* (n) */
+    const uint8_t *state;        /* (n) enum row_state */
+    const float *const *x;       /* [D] columns (n) */
+    const float *const *label_w; /* [K] columns (n), one a target (one of NaN
+                                    where there is none); NaN: none */
+    const double *dt_s;          /* (n) */
 };
 
 /*

@@ -17,7 +17,8 @@
 enum { ZONE = -1 };
 
 struct input {
-    int signal; /* enum signal_id or ZONE */
+    int signal;    /* enum signal_id or ZONE */
+    size_t target; /* ZONE: of which target */
     size_t channel;
     enum channel_type type;
     bool counter;
@@ -34,7 +35,9 @@ struct derive {
     const struct feature **features; // (D)
     float **x;                       // (D)(cap)
     size_t n_features, cap;
-    char *target;
+    struct strings targets; // those that were found
+    char *target;           /* their names, or "none" */
+    size_t n_labels;        /* K: targets, 1 if there is none */
     double n_cpus;
     int64_t recorded_ns, interval_ns;
     bool binned;     /* the interval is coarser than the recording */
@@ -50,7 +53,7 @@ struct derive {
     int64_t *t_ns;        // (cap), binned only
     double *dt_s;         // (cap)
     double *total, *zero; // (cap) ticks of all fields; zeros
-    float *label_w;       // (cap)
+    float **label_w;      // (K)(cap)
     uint8_t *state;       // (cap)
 };
 

@@ -136,6 +136,7 @@ static int add_zone(struct derive *d, const struct channels *cs, size_t i,
 
     if (add_input(d, cs, (int)i, ZONE, &watts, e) < 0)
         return -1;
+    d->inputs[d->n_inputs - 1].target = d->targets.n;
     rule = &d->inputs[d->n_inputs - 1].rule;
     rule->max_rate = MAX_ZONE_UW;
     rule->jitter_s = ENERGY_JITTER_S;
@@ -147,11 +148,15 @@ static bool is_package(const char *zone)
     return strncmp(zone, "package-", 8) == 0 && !strchr(zone, '/');
 }
 
-/* Add the zones that are `target`; packages are disjoint and are summed. */
+/*
+ * Add the zones that are `target`, and if there are any the target; packages
+ * are disjoint and are summed.
+ */
 static int add_target(struct derive *d, const struct channels *cs,
                       const char *target, struct err *e)
 {
     bool package = strcmp(target, "package") == 0;
+    size_t before = d->n_inputs;
 
     for (size_t i = 0; i < cs->n; i++) {
         const char *zone = zone_of(&cs->at[i]);
@@ -161,9 +166,9 @@ static int add_target(struct derive *d, const struct channels *cs,
             continue;
         if (add_zone(d, cs, i, e) < 0)
             return -1;
-        free(d->target);
-        d->target = xstrdup(target);
     }
+    if (d->n_inputs > before)
+        strings_add(&d->targets, target);
     return 0;
 }
 
@@ -185,18 +190,18 @@ static size_t list_zones(const struct channels *cs, char *out, size_t size)
 }
 
 static int resolve_target(struct derive *d, const struct derive_options *o,
-                          struct err *e)
+                          const char *target, struct err *e)
 {
-    bool any = strcmp(o->target, "auto") == 0;
+    bool any = strcmp(target, "auto") == 0;
     char zones[512];
     size_t n_zones = list_zones(o->channels, zones, sizeof zones);
+    size_t before = d->targets.n;
 
-    d->target = xstrdup("none");
-    if (strcmp(o->target, "none") == 0)
+    if (strcmp(target, "none") == 0)
         return 0;
-    if (add_target(d, o->channels, any ? "package" : o->target, e) < 0)
+    if (add_target(d, o->channels, any ? "package" : target, e) < 0)
         return -1;
-    if (strcmp(d->target, "none") != 0)
+    if (d->targets.n > before)
         return 0;
     if (any && n_zones == 1)
         return add_target(d, o->channels, zones, e);
@@ -205,9 +210,25 @@ static int resolve_target(struct derive *d, const struct derive_options *o,
                        "no package zone, but %s: choose one with --target",
                        zones);
     if (!any && !o->target_optional)
-        return err_set(e, ERR_DATA, "no zone '%s'; there is %s", o->target,
+        return err_set(e, ERR_DATA, "no zone '%s'; there is %s", target,
                        n_zones ? zones : "no measured power at all");
     return 0;
+}
+
+static int resolve_targets(struct derive *d, const struct derive_options *o,
+                           struct err *e)
+{
+    struct strings names = {0};
+    int rc = 0;
+
+    strings_split(&names, o->target, ',');
+    for (size_t i = 0; i < names.n && rc == 0; i++)
+        rc = resolve_target(d, o, names.at[i], e);
+    strings_release(&names);
+    d->n_labels = d->targets.n ? d->targets.n : 1;
+    d->label_w = xcalloc(d->n_labels, sizeof *d->label_w);
+    d->target = d->targets.n ? strings_join(&d->targets, ",") : xstrdup("none");
+    return rc;
 }
 
 /* Exactly as recorded, or coarser by a factor of two at least. */
@@ -245,7 +266,7 @@ int derive_new(struct derive **out, const struct derive_options *o,
     for (size_t j = 0; j < o->features->n && rc == 0; j++)
         rc = add_feature(d, o, o->features->at[j], e);
     if (rc < 0 || add_all_cpu_time(d, o->channels, e) < 0 ||
-        resolve_target(d, o, e) < 0 || resolve_interval(d, o, e) < 0) {
+        resolve_targets(d, o, e) < 0 || resolve_interval(d, o, e) < 0) {
         derive_free(d);
         return -1;
     }
@@ -264,7 +285,10 @@ void derive_free(struct derive *d)
     free(d->inputs);
     free(d->features);
     free(d->x);
+    for (size_t k = 0; k < d->n_labels; k++)
+        free(d->label_w[k]);
     free(d->target);
+    strings_release(&d->targets);
     free(d->t_ns);
     free(d->dt_s);
     free(d->total);

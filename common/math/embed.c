@@ -19,10 +19,24 @@ void embed(const float *x, size_t D, size_t delays, size_t tau,
     }
 }
 
-void embed_labels(const float *label, const uint32_t *end, size_t n, float *out)
+void embed_labels(const struct window_set *s, const uint32_t *end, size_t n,
+                  float *out)
 {
+    size_t K = window_set_targets(s);
+
     for (size_t i = 0; i < n; i++)
-        out[i] = label[end[i]];
+        for (size_t k = 0; k < K; k++)
+            out[i * K + k] = s->label[end[i] * K + k];
+}
+
+const float *embed_weights(const struct window_set *s, const uint32_t *end,
+                           size_t n, float *out)
+{
+    if (!s->class_weight)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        out[i] = s->class_weight[s->class[end[i]]];
+    return out;
 }
 
 void embed_mark(const struct window_set *set, uint8_t *use)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/near.h"
+
 #define SIGNAL(id, channel, counter, per_count, gauge, per_gauge) \
     [SIG_##id] = {channel, counter, per_count, gauge, per_gauge},
 const struct signal signal_table[N_SIGNALS] = {
@@ -68,36 +70,9 @@ static bool only_bare_metal(const char *name)
     return false;
 }
 
-/* Letters to insert, drop or change to make b of a (both short). */
-static int edit_distance(const char *a, const char *b)
-{
-    enum { LONGEST = 32 };
-    int row[LONGEST + 1];
-    size_t n = strnlen(b, LONGEST);
-
-    for (size_t j = 0; j <= n; j++)
-        row[j] = (int)j;
-    for (size_t i = 0; a[i]; i++) {
-        int diagonal = row[0];
-
-        row[0] = (int)i + 1;
-        for (size_t j = 0; j < n; j++) {
-            int best = diagonal + (a[i] != b[j]);
-
-            diagonal = row[j + 1];
-            if (best > row[j] + 1)
-                best = row[j] + 1;
-            if (best > row[j + 1] + 1)
-                best = row[j + 1] + 1;
-            row[j + 1] = best;
-        }
-    }
-    return row[n];
-}
-
 static bool is_near(const char *asked, const char *known)
 {
-    return edit_distance(asked, known) <= 2 ||
+    return near_distance(asked, known) <= 2 ||
            (strlen(asked) >= 3 && strcasestr(known, asked));
 }
 

@@ -5,14 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_interval(struct metric *m, const struct metric_row *r)
+static void add_intervals(struct metric *m, const struct metric_row *r)
 {
-    if (isnan(r->lower_w) || isnan(r->upper_w))
-        return;
-    m->n_interval++;
-    m->sum_width += r->upper_w - r->lower_w;
-    if (r->measured_w >= r->lower_w && r->measured_w <= r->upper_w)
-        m->n_covered++;
+    for (int i = 0; i < INTERVALS; i++) {
+        double lower = r->lower_w[i], upper = r->upper_w[i];
+
+        if (isnan(lower) || isnan(upper))
+            continue;
+        m->n_interval[i]++;
+        m->sum_width[i] += upper - lower;
+        m->n_covered[i] += r->measured_w >= lower && r->measured_w <= upper;
+    }
 }
 
 void metric_add(struct metric *m, const struct metric_row *r,
@@ -36,7 +39,11 @@ void metric_add(struct metric *m, const struct metric_row *r,
         m->predicted_j += r->predicted_w * r->dt_s;
         m->measured_j += r->measured_w * r->dt_s;
     }
-    add_interval(m, r);
+    if (r->idle) {
+        m->n_idle++;
+        m->sum_e_idle += e;
+    }
+    add_intervals(m, r);
 }
 
 void metric_merge(struct metric *to, const struct metric *from)
@@ -50,8 +57,7 @@ void metric_merge(struct metric *to, const struct metric *from)
     to->m2_y += from->m2_y + step * step * a * b / (a + b);
     to->n += from->n;
     to->n_mape += from->n_mape;
-    to->n_interval += from->n_interval;
-    to->n_covered += from->n_covered;
+    to->n_idle += from->n_idle;
     to->sum_e += from->sum_e;
     to->sum_abs_e += from->sum_abs_e;
     to->sum_e2 += from->sum_e2;
@@ -59,7 +65,12 @@ void metric_merge(struct metric *to, const struct metric *from)
     to->sum_mape += from->sum_mape;
     to->predicted_j += from->predicted_j;
     to->measured_j += from->measured_j;
-    to->sum_width += from->sum_width;
+    to->sum_e_idle += from->sum_e_idle;
+    for (int i = 0; i < INTERVALS; i++) {
+        to->n_interval[i] += from->n_interval[i];
+        to->n_covered[i] += from->n_covered[i];
+        to->sum_width[i] += from->sum_width[i];
+    }
 }
 
 /* ---- figures ---- */
@@ -134,32 +145,78 @@ static double sd_power(const struct metric *m)
     return sqrt(ratio(m->m2_y, (double)m->n));
 }
 
-static double coverage(const struct metric *m)
+static double coverage(const struct metric *m, int i)
 {
-    return 100 * ratio((double)m->n_covered, (double)m->n_interval);
+    return 100 * ratio((double)m->n_covered[i], (double)m->n_interval[i]);
 }
 
-static double width(const struct metric *m)
+static double width(const struct metric *m, int i)
 {
-    return ratio(m->sum_width, (double)m->n_interval);
+    return ratio(m->sum_width[i], (double)m->n_interval[i]);
+}
+
+static double coverage50(const struct metric *m)
+{
+    return coverage(m, INTERVAL_50);
+}
+
+static double width50(const struct metric *m)
+{
+    return width(m, INTERVAL_50);
+}
+
+static double coverage80(const struct metric *m)
+{
+    return coverage(m, INTERVAL_80);
+}
+
+static double width80(const struct metric *m)
+{
+    return width(m, INTERVAL_80);
+}
+
+static double coverage90(const struct metric *m)
+{
+    return coverage(m, INTERVAL_90);
+}
+
+static double width90(const struct metric *m)
+{
+    return width(m, INTERVAL_90);
+}
+
+static double idle_rows(const struct metric *m)
+{
+    return (double)m->n_idle;
+}
+
+static double idle_bias(const struct metric *m)
+{
+    return ratio(m->sum_e_idle, (double)m->n_idle);
 }
 
 const struct metric_figure metric_figures[METRIC_FIGURES] = {
-    {"mae", "w", 3, mae},
-    {"rmse", "w", 3, rmse},
-    {"r2", "", 4, r2},
-    {"bias", "w", 3, bias},
-    {"mape", "pct", 2, mape},
-    {"mape_rows", "", 0, mape_rows},
-    {"wape", "pct", 2, wape},
-    {"predicted", "j", 1, predicted_energy},
-    {"measured", "j", 1, measured_energy},
-    {"energy_error", "j", 1, energy_error},
-    {"energy_error", "pct", 2, energy_error_pct},
-    {"mean", "w", 3, mean_power},
-    {"sd", "w", 3, sd_power},
-    {"coverage", "pct", 2, coverage},
-    {"width", "w", 3, width},
+    {"mae", "w", 3, mae, -1, true},
+    {"rmse", "w", 3, rmse, -1, true},
+    {"r2", "", 4, r2, 1, true},
+    {"bias", "w", 3, bias, 0, true},
+    {"mape", "pct", 2, mape, -1, false},
+    {"mape_rows", "", 0, mape_rows, 0, false},
+    {"wape", "pct", 2, wape, -1, false},
+    {"predicted", "j", 1, predicted_energy, 0, false},
+    {"measured", "j", 1, measured_energy, 0, false},
+    {"energy_error", "j", 1, energy_error, 0, false},
+    {"energy_error", "pct", 2, energy_error_pct, 0, false},
+    {"mean", "w", 3, mean_power, 0, false},
+    {"sd", "w", 3, sd_power, 0, false},
+    {"coverage", "pct", 2, coverage90, 0, true},
+    {"width", "w", 3, width90, -1, true},
+    {"coverage50", "pct", 2, coverage50, 0, false},
+    {"width50", "w", 3, width50, -1, false},
+    {"coverage80", "pct", 2, coverage80, 0, false},
+    {"width80", "w", 3, width80, -1, false},
+    {"idle_rows", "", 0, idle_rows, 0, false},
+    {"idle_bias", "w", 3, idle_bias, 0, true},
 };
 
 void metric_figure_title(const struct metric_figure *f, char *out, size_t size)
@@ -167,9 +224,7 @@ void metric_figure_title(const struct metric_figure *f, char *out, size_t size)
     snprintf(out, size, "%s%s%s", f->name, *f->unit ? "_" : "", f->unit);
 }
 
-/* ---- gates ---- */
-
-static const struct metric_figure *figure_by_name(const char *name)
+int metric_figure_find(const char *name)
 {
     char title[32];
 
@@ -177,25 +232,28 @@ static const struct metric_figure *figure_by_name(const char *name)
         metric_figure_title(&metric_figures[i], title, sizeof title);
         if (strcmp(name, title) == 0 ||
             strcmp(name, metric_figures[i].name) == 0)
-            return &metric_figures[i];
+            return i;
     }
-    return NULL;
+    return -1;
 }
+
+/* ---- gates ---- */
 
 int metric_gate_parse(struct metric_gate *g, const char *text, struct err *e)
 {
     size_t n = strcspn(text, "<>");
     char name[32], *end;
+    int figure;
 
     if (!text[n] || n >= sizeof name)
         return err_set(e, ERR_USAGE,
                        "'%s' is no gate; write METRIC<VALUE or METRIC>VALUE",
                        text);
     snprintf(name, sizeof name, "%.*s", (int)n, text);
-    g->figure = figure_by_name(name);
+    figure = metric_figure_find(name);
     g->below = text[n] == '<';
     g->limit = strtod(text + n + 1, &end);
-    if (!g->figure)
+    if (figure < 0)
         return err_set(e, ERR_USAGE,
                        "'%s': there is no figure '%s' (mae, rmse, r2, bias, "
                        "mape, wape, energy_error_pct, coverage, ...)",
@@ -203,6 +261,7 @@ int metric_gate_parse(struct metric_gate *g, const char *text, struct err *e)
     if (end == text + n + 1 || *end || !isfinite(g->limit))
         return err_set(e, ERR_USAGE, "'%s': '%s' is no number", text,
                        text + n + 1);
+    g->figure = &metric_figures[figure];
     return 0;
 }
 

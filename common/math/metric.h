@@ -6,25 +6,29 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/math/interval.h"
 
 /*
  * How good predictions are, in one pass and in constant memory; two sums may
  * be merged in any order.  An error is predicted - measured.
  */
 struct metric {
-    uint64_t n, n_mape, n_interval, n_covered;
+    uint64_t n, n_mape, n_idle;
+    uint64_t n_interval[INTERVALS], n_covered[INTERVALS];
     double mean_y, m2_y; /* of measured W: mean, sum of squared deviations */
     double sum_e, sum_abs_e, sum_e2;
     double sum_abs_y;
     double sum_mape;                /* of |e| / |y|, over n_mape rows */
     double predicted_j, measured_j; /* W x s */
-    double sum_width;               /* of intervals, W */
+    double sum_width[INTERVALS];    /* of intervals, W */
+    double sum_e_idle;              /* over n_idle rows */
 };
 
 struct metric_row {
     double predicted_w, measured_w;
-    double lower_w, upper_w; /* NaN: no interval */
-    double dt_s;             /* NaN: unknown, no energy from this row */
+    double dt_s; /* NaN: unknown, no energy from this row */
+    bool idle;   /* the machine had nothing to do */
+    double lower_w[INTERVALS], upper_w[INTERVALS]; /* NaN: no interval */
 };
 
 /* Rows measured below mape_floor_w say nothing about percentages. */
@@ -35,18 +39,24 @@ void metric_merge(struct metric *to, const struct metric *from);
 /*
  * The figures: MAE, RMSE, R2 (against the mean of the measured values of the
  * same rows), bias (mean error), MAPE, WAPE (sum |e| / sum |y|), energy, mean
- * measured W, and share and mean width of the intervals.  NaN where rows do
- * not say (R2 of one row or of a constant).
+ * measured W, share and mean width of the intervals, and the bias of idle
+ * rows.  NaN where rows do not say (R2 of one row or of a constant).
  */
 struct metric_figure {
     const char *name; /* "mae" */
     const char *unit; /* "w", "pct", "j"; "" for none */
     int decimals;     /* that are worth reading */
     double (*value)(const struct metric *m);
+    int better; /* 1: more is better, -1: less is, 0: neither */
+    bool main;  /* what a narrow table shows */
 };
 
-enum { METRIC_FIGURES = 15 };
+/* Tables have METRIC_FIRST of them, "mape_floor_w", and then the others. */
+enum { METRIC_FIRST = 15, METRIC_FIGURES = 21 };
 extern const struct metric_figure metric_figures[METRIC_FIGURES];
+
+/* The figure of that name or title, or -1. */
+int metric_figure_find(const char *name);
 
 /* "mae_w": name and unit. */
 void metric_figure_title(const struct metric_figure *f, char *out, size_t size);

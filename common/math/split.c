@@ -35,16 +35,34 @@ static int parse_ratios(struct split *s, const char *text, struct err *e)
     return 0;
 }
 
+/* A value reaches up to a comma that another KEY=VALUE follows. */
+static const char *value_end(const char *value)
+{
+    const char *comma = strchr(value, ',');
+
+    while (comma && comma[1 + strcspn(comma + 1, "=,")] != '=')
+        comma = strchr(comma + 1, ',');
+    return comma ? comma : value + strlen(value);
+}
+
 static int parse_leave(struct split *s, const char *text, struct err *e)
 {
-    const char *equals = strchr(text, '=');
-
-    if (!equals || equals == text || !equals[1])
-        return err_set(e, ERR_USAGE, "--split leave:KEY=VALUE, not leave:%s",
-                       text);
     s->kind = SPLIT_LEAVE;
-    s->key = xstrndup(text, (size_t)(equals - text));
-    s->value = xstrdup(equals + 1);
+    for (const char *end = text; *end; text = end + (*end == ',')) {
+        const char *equals = strchr(text, '=');
+        char *key, *value;
+
+        if (!equals || equals == text || !equals[1])
+            return err_set(e, ERR_USAGE,
+                           "--split leave:KEY=VALUE, not leave:%s", text);
+        end = value_end(equals + 1);
+        key = xstrndup(text, (size_t)(equals - text));
+        value = xstrndup(equals + 1, (size_t)(end - equals - 1));
+        strings_add(&s->key, key);
+        strings_add(&s->value, value);
+        free(key);
+        free(value);
+    }
     if (s->ratio[0] + s->ratio[1] > 0)
         return 0;
     return err_set(e, ERR_USAGE,
@@ -72,7 +90,7 @@ int split_parse(struct split *s, const char *text, const char *ratios,
             s->kind = plain[i].kind;
             return 0;
         }
-    if (strncmp(text, "leave:", 6) == 0)
+    if (strncmp(text, "leave:", 6) == 0 && text[6])
         return parse_leave(s, text + 6, e);
     if (strncmp(text, "group:", 6) != 0 || !text[6])
         return err_set(e, ERR_USAGE,
@@ -80,14 +98,16 @@ int split_parse(struct split *s, const char *text, const char *ratios,
                        "leave:KEY=VALUE or time, not '%s'",
                        text);
     s->kind = SPLIT_GROUP;
-    s->key = xstrdup(text + 6);
-    return 0;
+    strings_split(&s->key, text + 6, ',');
+    return strings_find(&s->key, "") < 0
+               ? 0
+               : err_set(e, ERR_USAGE, "--split %s: an empty label", text);
 }
 
 void split_release(struct split *s)
 {
-    free(s->key);
-    free(s->value);
+    strings_release(&s->key);
+    strings_release(&s->value);
     memset(s, 0, sizeof *s);
 }
 
@@ -169,20 +189,36 @@ static void deal(struct group *g, size_t n, const double ratio[N_PARTS],
     free(order);
 }
 
-/* What the group of a run is called; NULL: it is the test group left out. */
-static const char *group_of(const struct split *s, const struct split_run *r)
+/* How many of the values to leave out a run has. */
+static size_t n_left_out(const struct split *s, const struct split_run *r)
 {
+    struct strings values = {0};
+    size_t n = 0;
+
+    strings_split(&values, r->value, '\n');
+    for (size_t i = 0; i < values.n && i < s->value.n; i++)
+        n += strcmp(values.at[i], s->value.at[i]) == 0;
+    strings_release(&values);
+    return n;
+}
+
+/* What the group of a run is called; NULL: it is left out, and `part` its. */
+static const char *group_of(const struct split *s, const struct split_run *r,
+                            uint8_t *part)
+{
+    size_t n = s->kind == SPLIT_LEAVE ? n_left_out(s, r) : 0;
+
     if (s->kind == SPLIT_GROUP)
         return r->value;
-    if (s->kind == SPLIT_LEAVE && strcmp(r->value, s->value) == 0)
-        return NULL;
-    return r->run;
+    *part = n == s->value.n ? TEST : 0;
+    return n ? NULL : r->run;
 }
 
 static int nothing_to_leave(const struct split *s, struct group *g, size_t n,
                             const struct split_run *runs, struct err *e)
 {
-    char values[512] = "";
+    char values[512] = "", *keys = strings_join(&s->key, ",");
+    char *wanted = strings_join(&s->value, ",");
     size_t len = 0;
 
     for (size_t i = 0; i < n; i++)
@@ -191,8 +227,13 @@ static int nothing_to_leave(const struct split *s, struct group *g, size_t n,
     for (size_t i = 0; i < n && len < sizeof values; i++)
         len += (size_t)snprintf(values + len, sizeof values - len, "%s%s",
                                 i ? ", " : "", g[i].name);
-    return err_set(e, ERR_DATA, "no run has %s=%s; there is %s", s->key,
-                   s->value, n ? values : "no run at all");
+    for (size_t i = 0; values[i]; i++)
+        values[i] = values[i] == '\n' ? '/' : values[i];
+    err_set(e, ERR_DATA, "no run has %s=%s; there is %s", keys, wanted,
+            n ? values : "no run at all");
+    free(keys);
+    free(wanted);
+    return -1;
 }
 
 int split_runs(const struct split *s, struct split_run *runs, size_t n,
@@ -200,17 +241,22 @@ int split_runs(const struct split *s, struct split_run *runs, size_t n,
 {
     struct group *g = xcalloc(n + 1, sizeof *g);
     double ratio[N_PARTS] = {s->ratio[0], s->ratio[1], s->ratio[2]};
-    size_t m = 0;
+    size_t m = 0, n_test = 0;
     int rc = 0;
 
-    for (size_t i = 0; i < n; i++)
-        if (group_of(s, &runs[i]))
-            g[m++] = (struct group){group_of(s, &runs[i]), runs[i].rows, 0};
+    for (size_t i = 0; i < n; i++) {
+        const char *name = group_of(s, &runs[i], &runs[i].part);
+
+        if (name)
+            g[m++] = (struct group){name, runs[i].rows, 0};
+        else
+            n_test += runs[i].part == TEST;
+    }
     if (s->kind == SPLIT_LEAVE) {
         ratio[0] /= s->ratio[0] + s->ratio[1];
         ratio[1] = 1 - ratio[0];
         ratio[2] = 0;
-        if (m == n)
+        if (n_test == 0)
             rc = nothing_to_leave(s, g, n, runs, e);
     }
     if (rc == 0) {
@@ -218,11 +264,12 @@ int split_runs(const struct split *s, struct split_run *runs, size_t n,
         deal(g, m, ratio, s->seed);
     }
     for (size_t i = 0; i < n && rc == 0; i++) {
-        struct group key = {.name = group_of(s, &runs[i])}, *found = NULL;
+        struct group key = {.name = group_of(s, &runs[i], &runs[i].part)};
+        struct group *found =
+            key.name ? bsearch(&key, g, m, sizeof *g, by_name) : NULL;
 
-        if (key.name)
-            found = bsearch(&key, g, m, sizeof *g, by_name);
-        runs[i].part = found ? found->part : TEST;
+        if (found)
+            runs[i].part = found->part;
     }
     free(g);
     return rc;

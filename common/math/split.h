@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/base/labels.h"
 
 /*
  * Which windows train a model, which choose its settings, which test it.
@@ -17,22 +18,24 @@ enum split_kind {
     SPLIT_NONE,    /* no parts */
     SPLIT_SHUFFLE, /* every window at random: neighbours leak */
     SPLIT_RUN,     /* whole runs */
-    SPLIT_GROUP,   /* whole groups of runs with the same value of a label */
-    SPLIT_LEAVE,   /* one such group is the test; the rest train and valid */
+    SPLIT_GROUP,   /* whole groups of runs with the same values of labels */
+    SPLIT_LEAVE,   /* one such group is the test; what shares no value with
+                      it is for train and valid, the rest for no part */
     SPLIT_TIME,    /* each run in order, a window's span purged at borders */
 };
 
 struct split {
     enum split_kind kind;
-    char *key;       /* SPLIT_GROUP, SPLIT_LEAVE: the label */
-    char *value;     /* SPLIT_LEAVE: its value in the test part */
-    double ratio[3]; /* train, valid, test; sum 1 */
+    struct strings key;   /* SPLIT_GROUP, SPLIT_LEAVE: the labels */
+    struct strings value; /* SPLIT_LEAVE: their values in the test part */
+    double ratio[3];      /* train, valid, test; sum 1 */
     uint64_t seed;
 };
 
 /*
- * Parse "none", "shuffle", "run", "group:KEY", "leave:KEY=VALUE" or "time",
- * and ratios such as "80,10,10".  Returns 0, or -1 with e filled (ERR_USAGE).
+ * Parse "none", "shuffle", "run", "group:KEY,...", "leave:KEY=VALUE,..." or
+ * "time", and ratios such as "80,10,10".  Returns 0, or -1 with e filled
+ * (ERR_USAGE).
  */
 int split_parse(struct split *s, const char *text, const char *ratios,
                 uint64_t seed, struct err *e);
@@ -44,7 +47,7 @@ bool split_needs_all(const struct split *s);
 /* A segment of the input, as far as a split cares. */
 struct split_run {
     char *run;     /* the identity of the run: machine, workload, run */
-    char *value;   /* of the key; may be NULL where no key is needed */
+    char *value;   /* of the keys, a line each; NULL where there are none */
     uint64_t rows; /* that it gives */
     uint8_t part;  /* out */
 };

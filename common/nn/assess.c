@@ -16,55 +16,99 @@ static double figure(const struct metric *m, const char *name)
     return NAN;
 }
 
+/* Column k of y and w (N, K), where the label is known. */
+static void assess_target(struct assessment *a, const float *y, const float *w,
+                          size_t N, size_t K, size_t k)
+{
+    float *residual = xmalloc_aligned(N, sizeof *residual);
+
+    for (size_t i = k; i < N * K; i += K) {
+        struct metric_row row = {
+            .predicted_w = y[i], .measured_w = w[i], .dt_s = NAN};
+
+        if (isnan(w[i]))
+            continue;
+        for (int j = 0; j < INTERVALS; j++)
+            row.lower_w[j] = row.upper_w[j] = NAN;
+        metric_add(&a->metric, &row, ASSESS_MAPE_FLOOR_W);
+        residual[a->n++] = w[i] - y[i];
+    }
+    a->mae_w = figure(&a->metric, "mae");
+    a->r2 = figure(&a->metric, "r2");
+    for (int j = 0; j < INTERVALS; j++)
+        conformal_interval(residual, a->n, interval_percent(j) / 100.0,
+                           &a->low_w[j], &a->high_w[j]);
+    free(residual);
+}
+
 void assess(struct assessment *a, struct predictor *p,
             const struct loss_type *loss, const struct scale *target,
             const struct window_set *set)
 {
-    size_t N = set->N;
-    float *y = xmalloc_aligned(N, sizeof *y);
-    float *residual = xmalloc_aligned(N, sizeof *residual);
+    size_t N = set->N, K = window_set_targets(set);
+    float *y = xmalloc_aligned(N * K, sizeof *y);
+    float *w = xmalloc_aligned(N * K, sizeof *w);
+    double sum;
 
-    *a = (struct assessment){.n = N, .loss = NAN};
     predict_windows(p, set, y);
-    embed_labels(set->label, set->end, N, residual);
-    if (N)
-        a->loss = loss->eval(loss, y, residual, N, 0, NULL) / (double)N;
+    embed_labels(set, set->end, N, w);
+    sum = loss_rows(loss, y, w, NULL, N, K, 0, NULL);
     if (target) {
         scale_invert(target, y, N);
-        scale_invert(target, residual, N);
+        scale_invert(target, w, N);
     }
-    for (size_t i = 0; i < N; i++) {
-        struct metric_row row = {y[i], residual[i], NAN, NAN, NAN};
-
-        metric_add(&a->metric, &row, ASSESS_MAPE_FLOOR_W);
-        residual[i] -= y[i];
+    for (size_t k = 0; k < K; k++) {
+        a[k] = (struct assessment){.loss = N ? sum / (double)N : NAN};
+        assess_target(&a[k], y, w, N, K, k);
     }
-    a->mae_w = figure(&a->metric, "mae");
-    a->r2 = figure(&a->metric, "r2");
-    conformal_interval(residual, N, ASSESS_COVERAGE, &a->low_w, &a->high_w);
-    free(residual);
+    free(w);
     free(y);
 }
 
-void assessment_scores(const struct assessment *a, const char *part,
+/* "KEY", or "KEY.TARGET" of one after the first. */
+static void set_figure(struct labels *ls, const char *key,
+                       const struct strings *targets, size_t k, double value)
+{
+    char *name =
+        xasprintf("%s%s%s", key, k ? "." : "", k ? targets->at[k] : "");
+
+    labels_setf(ls, name, "%.9g", value);
+    free(name);
+}
+
+void assessment_scores(const struct assessment *a,
+                       const struct strings *targets, const char *part,
                        struct labels *ls)
 {
     char title[64], key[128];
 
-    for (size_t i = 0; i < METRIC_FIGURES; i++) {
-        double v = metric_figures[i].value(&a->metric);
+    for (size_t i = 0; i < targets->n * METRIC_FIRST; i++) {
+        const struct metric_figure *f = &metric_figures[i % METRIC_FIRST];
+        size_t k = i / METRIC_FIRST;
+        double v = f->value(&a[k].metric);
 
-        if (strcmp(metric_figures[i].unit, "j") == 0)
+        if (strcmp(f->unit, "j") == 0)
             continue; /* without times there is no energy */
-        metric_figure_title(&metric_figures[i], title, sizeof title);
+        metric_figure_title(f, title, sizeof title);
         snprintf(key, sizeof key, "score.%s.%s", part, title);
         if (isfinite(v))
-            labels_setf(ls, key, "%.9g", v);
+            set_figure(ls, key, targets, k, v);
     }
 }
 
-void assessment_interval(const struct assessment *a, struct labels *ls)
+void assessment_interval(const struct assessment *a,
+                         const struct strings *targets, struct labels *ls)
 {
-    labels_setf(ls, "interval.low_w", "%.9g", a->low_w);
-    labels_setf(ls, "interval.high_w", "%.9g", a->high_w);
+    for (size_t k = 0; k < targets->n; k++) {
+        set_figure(ls, "interval.low_w", targets, k, a[k].low_w[INTERVAL_90]);
+        set_figure(ls, "interval.high_w", targets, k, a[k].high_w[INTERVAL_90]);
+        for (int i = 0; i < INTERVAL_90; i++) {
+            char key[32];
+
+            snprintf(key, sizeof key, "interval.low%d_w", interval_percent(i));
+            set_figure(ls, key, targets, k, a[k].low_w[i]);
+            snprintf(key, sizeof key, "interval.high%d_w", interval_percent(i));
+            set_figure(ls, key, targets, k, a[k].high_w[i]);
+        }
+    }
 }

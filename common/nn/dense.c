@@ -2,6 +2,7 @@
  * dense: y = x W' + b, what PyTorch calls Linear.
  *
  *     - {type: dense, name: enc.0, out: 512}
+ *     - {type: dense, out: targets}    # one for each power domain
  *     - {type: dense, out: machines}   # in a branch: one for each machine
  *
  * n rows, I inputs, O outputs.  Parameters: weight (O, I), bias (O).

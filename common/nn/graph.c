@@ -15,8 +15,7 @@
 /* What is being built. */
 struct graph {
     struct model *m;
-    bool trained;
-    size_t n_machines;
+    const struct model_use *use;
     struct err *e;
 };
 
@@ -112,7 +111,8 @@ static int append(struct graph *g, const struct layer_type *type,
     l->type = type;
     l->index = it->index;
     l->aside = it->scope->aside;
-    l->n_machines = g->n_machines;
+    l->n_machines = g->use->n_machines;
+    l->n_targets = g->use->n_targets;
     snprintf(l->name, sizeof l->name, "%s", name);
     l->n_from = n;
     for (size_t k = 0; k < n; k++)
@@ -255,7 +255,7 @@ static int add_branch(struct graph *g, const struct item *it, int *value)
     int ends[2] = {it->from[0], LAYER_INPUT};
 
     (void)value;
-    if (!g->trained)
+    if (!g->use->trained)
         return 0;
     if (it->scope->aside)
         return node_error(it->at, g->e, "a branch cannot have branches");
@@ -423,10 +423,10 @@ static void finish(struct model *m)
     m->n_out = m->layer[m->output].n_out;
 }
 
-int graph_build(struct model *m, const struct node *list, bool trained,
-                size_t n_machines, struct err *e)
+int graph_build(struct model *m, const struct node *list,
+                const struct model_use *use, struct err *e)
 {
-    struct graph g = {m, trained, n_machines, e};
+    struct graph g = {m, use, e};
     struct scope scope = {.index = 0};
 
     m->output = LAYER_INPUT;

@@ -6,12 +6,11 @@
 /*
  * Append the layers of a description to m, whose `in` is set: what stands for
  * several is taken apart, names and numbers of what each reads are found, and
- * everything of m is set but what concerns its parameters.  trained: with
- * branches, for n_machines machines.  -1 with file and line (ERR_DATA); m is
- * then good for model_free() alone.
+ * everything of m is set but what concerns its parameters.  -1 with file and
+ * line (ERR_DATA); m is then good for model_free() alone.
  */
-int graph_build(struct model *m, const struct node *list, bool trained,
-                size_t n_machines, struct err *e);
+int graph_build(struct model *m, const struct node *list,
+                const struct model_use *use, struct err *e);
 
 /* ERR_DATA unless list, a key of parent, is a list of layers. */
 int graph_check_list(const struct node *parent, const struct node *list,

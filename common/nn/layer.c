@@ -48,10 +48,16 @@ int layer_read_out(const struct layer *l, const struct node *settings,
                    int64_t most, int64_t *out, struct err *e)
 {
     const struct node *at = node_get(settings, "out");
+    const char *text = at && at->kind == NODE_SCALAR ? at->text : "";
+    bool targets = strcmp(text, "targets") == 0;
 
-    if (!at || at->kind != NODE_SCALAR || strcmp(at->text, "machines") != 0)
+    if (!targets && strcmp(text, "machines") != 0)
         return node_int(settings, "out", 1, most, out, e);
-    *out = (int64_t)l->n_machines;
+    *out = (int64_t)(targets ? l->n_targets : l->n_machines);
+    if (*out == 0 && targets)
+        return node_error(at, e,
+                          "out: targets: how many there are is not "
+                          "known here; give a number");
     if (*out == 0)
         return node_error(at, e,
                           "out: machines is for a branch with loss "

@@ -144,6 +144,7 @@ struct layer {
     size_t heads;                     /* attention */
     double lambda;                    /* reverse: see there */
     size_t n_machines; /* training: machines in the data; else 0 */
+    size_t n_targets;  /* values that the model predicts; 0: not told */
     const struct branch_loss
         *branch;   /* the end of a branch; NULL: it is none */
     double weight; /* of the branch's loss */

@@ -52,8 +52,14 @@ static double huber(const struct loss_type *l, const float *y,
     return sum;
 }
 
-static const struct loss_type types[] = {
-    {"mse", 0, mse}, {"mae", 0, mae}, {"huber", 1, huber}};
+#define ALL_ONE                     \
+    {                               \
+        [0 ... MAX_TARGETS - 1] = 1 \
+    }
+
+static const struct loss_type types[] = {{"mse", 0, ALL_ONE, mse},
+                                         {"mae", 0, ALL_ONE, mae},
+                                         {"huber", 1, ALL_ONE, huber}};
 
 const struct loss_type *loss_type_find(const char *name)
 {
@@ -66,4 +72,24 @@ const struct loss_type *loss_type_find(const char *name)
 const char *loss_type_names(void)
 {
     return "mse, mae, huber";
+}
+
+double loss_rows(const struct loss_type *l, const float *y, const float *target,
+                 const float *row, size_t n, size_t K, float scale, float *dy)
+{
+    double sum = 0;
+
+    if (K == 1 && !row && l->weight[0] == 1)
+        return l->eval(l, y, target, n, scale, dy);
+    for (size_t i = 0; i < n * K; i++) {
+        double weight = l->weight[i % K] * (row ? (double)row[i / K] : 1);
+        float *slope = dy ? dy + i : NULL;
+
+        if (slope)
+            *slope = 0;
+        if (!isnan(target[i]))
+            sum += weight * l->eval(l, y + i, target + i, 1,
+                                    (float)weight * scale, slope);
+    }
+    return sum;
 }

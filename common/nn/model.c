@@ -78,10 +78,27 @@ static int make_params(struct model *m, const struct node *at, struct err *e)
     return 0;
 }
 
-static int build(struct model **out, const struct node *description, size_t D,
-                 size_t delays, bool trained, size_t n_machines, struct err *e)
+/* What comes out is what is to be predicted. */
+static int check_targets(const struct model *m, const struct node *last,
+                         size_t K, struct err *e)
+{
+    if (K == 0 || m->n_out == K)
+        return 0;
+    if (K == 1)
+        return node_error(last, e,
+                          "%zu values come out; one, the power, is wanted",
+                          m->n_out);
+    return node_error(last, e,
+                      "%zu values come out, and the windows have %zu targets; "
+                      "the last layer wants out: targets",
+                      m->n_out, K);
+}
+
+int model_build(struct model **out, const struct node *description,
+                const struct model_use *use, struct err *e)
 {
     const struct node *list = node_get(description, "layers");
+    size_t D = use->D, delays = use->delays;
     struct model *m;
 
     *out = NULL;
@@ -93,7 +110,8 @@ static int build(struct model **out, const struct node *description, size_t D,
     m = xcalloc(1, sizeof *m);
     m->in = (struct shape){D, delays};
     m->n_in = D * delays;
-    if (graph_build(m, list, trained, n_machines, e) ||
+    if (graph_build(m, list, use, e) ||
+        check_targets(m, list->item[list->n - 1], use->n_targets, e) ||
         make_params(m, list, e)) {
         model_free(m);
         return -1;
@@ -105,13 +123,18 @@ static int build(struct model **out, const struct node *description, size_t D,
 int model_new(struct model **m, const struct node *description, size_t D,
               size_t delays, struct err *e)
 {
-    return build(m, description, D, delays, false, 0, e);
+    struct model_use use = {.D = D, .delays = delays};
+
+    return model_build(m, description, &use, e);
 }
 
 int model_new_trained(struct model **m, const struct node *description,
                       size_t D, size_t delays, size_t n_machines, struct err *e)
 {
-    return build(m, description, D, delays, true, n_machines, e);
+    struct model_use use = {
+        .D = D, .delays = delays, .n_machines = n_machines, .trained = true};
+
+    return model_build(m, description, &use, e);
 }
 
 const char *model_idle_branch(const struct model *m)

@@ -70,6 +70,19 @@ int model_new_trained(struct model **m, const struct node *description,
                       size_t D, size_t delays, size_t n_machines,
                       struct err *e);
 
+/* What a model is built for. */
+struct model_use {
+    size_t D, delays;  /* windows of D features and d delays */
+    size_t n_targets;  /* `out: targets`, and what must come out of the last
+                          layer; 0: not told, and not checked */
+    size_t n_machines; /* trained: machines in the data */
+    bool trained;      /* with its branches */
+};
+
+/* The same for any use. */
+int model_build(struct model **m, const struct node *description,
+                const struct model_use *use, struct err *e);
+
 /* Draw initial parameters as PyTorch does by default. */
 void model_init(struct model *m, uint64_t seed);
 

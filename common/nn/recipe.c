@@ -65,8 +65,9 @@ static int read_training(struct recipe *r, const struct node *training,
                          struct err *e)
 {
     static const char *const ridge_keys[] = {"method", "lambda", NULL};
-    const char *adam_keys[64] = {"method"}, *method = "adam";
-    size_t n = 1;
+    const char *adam_keys[64] = {"method", "domain_weights", "class_weights"};
+    const char *method = "adam";
+    size_t n = 3;
 
     if (node_text(training, "method", &method, e) < 0)
         return -1;
@@ -87,6 +88,8 @@ static int read_training(struct recipe *r, const struct node *training,
     for (const char *const *k = train_option_keys; *k && n < 63; k++)
         adam_keys[n++] = *k;
     if (training && node_check_keys(training, adam_keys, e) < 0)
+        return -1;
+    if (weights_read(&r->weights, training, e) < 0)
         return -1;
     return train_options_read(&r->train, training, e);
 }
@@ -146,4 +149,5 @@ void recipe_to_labels(const struct recipe *r, struct labels *ls)
         labels_set(ls, "training.method", "ridge");
     else
         adam_to_labels(&r->train, ls);
+    weights_to_labels(&r->weights, ls);
 }

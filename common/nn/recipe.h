@@ -5,6 +5,7 @@
 #include "common/base/node.h"
 #include "common/math/scale.h"
 #include "common/nn/train.h"
+#include "common/nn/weights.h"
 
 /*
  * What a model's file says of it and of its training:
@@ -18,7 +19,8 @@
  *     training:
  *       method: adam           # adamw; ridge: closed form, one dense layer
  *       lambda: [0.1, 1]       # ridge: the best on the validation part
- *       batch: 256             # adam, adamw: common/nn/train.h
+ *       batch: 256             # adam, adamw: common/nn/train.h; and how
+ *                              # windows count: common/nn/weights.h
  */
 enum train_method { TRAIN_ADAM, TRAIN_RIDGE };
 
@@ -32,6 +34,7 @@ struct recipe {
     double lambda[RECIPE_MAX_LAMBDA];
     size_t n_lambda;
     struct train_options train;
+    struct weights weights; /* adam, adamw */
 };
 
 /* Read all of it; an unknown key or a wrong value is an error with its line. */

@@ -25,9 +25,10 @@ int ridge_model_fit(struct model *m, struct predictor *predictor,
     float *kept;
     int rc = 0;
 
-    if (!is_linear(m))
+    if (!is_linear(m) || window_set_targets(train) > 1)
         return err_set(e, ERR_DATA,
-                       "method ridge wants a model of one dense layer, out: 1");
+                       "method ridge wants a model of one dense layer, out: 1, "
+                       "and windows of one target");
     kept = xmalloc(size);
     r = ridge_new(train, pool);
     for (size_t i = 0; i < n && rc == 0; i++) {

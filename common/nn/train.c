@@ -31,7 +31,8 @@ struct trainer {
     float *grad;             /* (shards, model->size) */
     double *loss;            /* (shards) summed over their rows */
     double *squares;         /* (ranges) of the gradient, summed */
-    float *target;           /* (workspaces, shard_rows) */
+    float *target;           /* (workspaces, shard_rows, K) */
+    float *weight;           /* (workspaces, shard_rows) of rows, in the loss */
     uint16_t *machine;       /* (workspaces, shard_rows), for branches */
     struct workspace **work; /* one a thread, or one a shard where a layer */
     size_t n_work;           /*   looks at the whole batch */
@@ -101,7 +102,9 @@ struct trainer *trainer_new(struct model *m, const struct train_options *o,
     memset(t->grad, 0, shards * m->size * sizeof *t->grad);
     t->loss = xcalloc(shards, sizeof *t->loss);
     t->n_work = m->n_cuts ? shards : (size_t)pool_size(pool);
-    t->target = xcalloc(t->n_work * t->shard_rows, sizeof *t->target);
+    t->target = xcalloc(t->n_work * t->shard_rows * window_set_targets(set),
+                        sizeof *t->target);
+    t->weight = xcalloc(t->n_work * t->shard_rows, sizeof *t->weight);
     t->machine = xcalloc(t->n_work * t->shard_rows, sizeof *t->machine);
     t->squares = xcalloc(n_ranges(t), sizeof *t->squares);
     t->work = xcalloc(t->n_work, sizeof(struct workspace *));
@@ -127,6 +130,7 @@ void trainer_free(struct trainer *t)
     free(t->squares);
     free(t->machine);
     free(t->target);
+    free(t->weight);
     free(t->order);
     tensors_release(&t->tensors);
     free(t);
@@ -170,6 +174,11 @@ static struct pass pass_of(const struct trainer *t, size_t i, size_t k)
     };
 }
 
+static float *target_of(const struct trainer *t, size_t k)
+{
+    return t->target + k * t->shard_rows * window_set_targets(&t->set);
+}
+
 /* Fetch the windows of a shard and all that is known of them. */
 static void fetch_shard(struct trainer *t, const struct pass *p, size_t k)
 {
@@ -177,7 +186,7 @@ static void fetch_shard(struct trainer *t, const struct pass *p, size_t k)
     const uint32_t *end = t->order + t->first + p->row;
 
     embed(s->x, s->D, s->delays, s->tau, end, p->n, t->work[k]->input);
-    embed_labels(s->label, end, p->n, t->target + k * t->shard_rows);
+    embed_labels(s, end, p->n, target_of(t, k));
     for (size_t j = 0; j < p->n && s->machine; j++)
         t->machine[k * t->shard_rows + j] = s->machine[end[j]];
 }
@@ -188,10 +197,12 @@ static void eval_shard(struct trainer *t, const struct pass *p, size_t i,
 {
     const struct loss_type *loss = &t->options.loss;
     const float *y = workspace_output(t->work[k]);
-    const float *target = t->target + k * t->shard_rows;
+    const float *row = embed_weights(&t->set, t->order + t->first + p->row,
+                                     p->n, t->weight + k * t->shard_rows);
 
-    t->loss[i] = loss->eval(loss, y, target, p->n, 1 / (float)t->n,
-                            t->work[k]->slope[0]);
+    t->loss[i] = loss_rows(loss, y, target_of(t, k), row, p->n,
+                           window_set_targets(&t->set), 1 / (float)t->n,
+                           t->work[k]->slope[0]);
     t->loss[i] += t->work[k]->branch_loss;
 }
 
@@ -415,7 +426,9 @@ double evaluate(struct predictor *p, const struct loss_type *loss,
                 const struct window_set *set)
 {
     size_t room = set->N < EVALUATE ? set->N : EVALUATE;
-    float *y = xcalloc(room, sizeof *y), *target = xcalloc(room, sizeof *y);
+    size_t K = window_set_targets(set);
+    float *y = xcalloc(room * K, sizeof *y);
+    float *target = xcalloc(room * K, sizeof *y);
     double sum = 0;
 
     for (size_t at = 0; at < set->N; at += EVALUATE) {
@@ -424,8 +437,8 @@ double evaluate(struct predictor *p, const struct loss_type *loss,
         part.end += at;
         part.N = set->N - at < EVALUATE ? set->N - at : EVALUATE;
         predict_windows(p, &part, y);
-        embed_labels(part.label, part.end, part.N, target);
-        sum += loss->eval(loss, y, target, part.N, 0, NULL);
+        embed_labels(&part, part.end, part.N, target);
+        sum += loss_rows(loss, y, target, NULL, part.N, K, 0, NULL);
     }
     free(y);
     free(target);

@@ -66,6 +66,14 @@ void train_state_to_labels(const struct train_state *s, struct labels *ls);
 int train_state_from_labels(struct train_state *s, const struct labels *ls,
                             struct err *e);
 
+/* Windows that were trained on, over all epochs, of N in one. */
+double train_state_windows(const struct train_state *s,
+                           const struct train_options *o, size_t N);
+
+/* Is there nothing left to do? */
+bool train_state_done(const struct train_state *s,
+                      const struct train_options *o);
+
 struct trainer;
 
 /*

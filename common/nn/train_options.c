@@ -192,3 +192,18 @@ int train_state_from_labels(struct train_state *s, const struct labels *ls,
     }
     return 0;
 }
+
+double train_state_windows(const struct train_state *s,
+                           const struct train_options *o, size_t N)
+{
+    return (double)s->epoch * (double)N +
+           fmin((double)s->batch * (double)o->batch, (double)N);
+}
+
+bool train_state_done(const struct train_state *s,
+                      const struct train_options *o)
+{
+    return s->batch == 0 &&
+           (s->epoch >= (uint64_t)o->epochs ||
+            (o->stop_patience && s->stop_bad >= (uint64_t)o->stop_patience));
+}

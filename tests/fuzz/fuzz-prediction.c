@@ -20,10 +20,14 @@ static void read_all(const char *path)
     if (prediction_reader_open(&r, path, &e) < 0)
         abort();
     while ((status = prediction_reader_next(r, &p, &fresh, &e)) > 0) {
-        const struct metric_row row = {(double)p.power_w, (double)p.measured_w,
-                                       (double)p.lower_w, (double)p.upper_w,
-                                       (double)p.dt_s};
+        struct metric_row row = {.predicted_w = (double)p.power_w,
+                                 .measured_w = (double)p.measured_w,
+                                 .dt_s = (double)p.dt_s};
 
+        for (int i = 0; i < INTERVALS; i++) {
+            row.lower_w[i] = (double)p.lower_w[i];
+            row.upper_w[i] = (double)p.upper_w[i];
+        }
         if (!isfinite(p.power_w) || p.part > PART_TEST)
             abort();
         if (!isnan(p.measured_w))

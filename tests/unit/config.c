@@ -186,8 +186,8 @@ static void bad_options_are_named_with_their_line(void **state)
 
     (void)state;
     assert_int_equal(apply("rate: 1\nepoch: 3\n", &s, false), -1);
-    assert_string_equal(e.msg, "t.yaml:2: unknown key 'epoch'; rapl-test "
-                               "--help lists the options");
+    assert_string_equal(e.msg, "t.yaml:2: unknown key 'epoch'; near: "
+                               "epochs; rapl-test --help lists the options");
     assert_int_equal(apply("rate: 1\nepochs: 33\n", &s, false), -1);
     assert_string_equal(e.msg, "t.yaml:2: --epochs: 33 is not in 1..9");
     assert_int_equal(e.code, ERR_DATA);

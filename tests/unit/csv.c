@@ -213,8 +213,8 @@ static void bad_maps_are_refused_with_their_line(void **state)
 {
 #define TIME "time: {column: t, unit: s}\n"
     (void)state;
-    refused("times: 1\n", "m.yaml:1: unknown key 'times'; known: delimiter "
-                          "time interval labels channels");
+    refused("times: 1\n", "m.yaml:1: unknown key 'times'; near: time; "
+                          "known: delimiter time interval labels channels");
     refused(TIME, "m.yaml:1: a map needs time and channels");
     refused(TIME "channels: []\n", "m.yaml:2: channels: a list is wanted");
     refused("time: {column: t, unit: h}\nchannels: [1]\n",

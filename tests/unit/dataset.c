@@ -42,7 +42,7 @@ static void segment_of(struct maker *m, const char *workload,
 {
     struct stream_header h = {.kind = STREAM_WINDOW};
 
-    window_channels(&h.channels, &m->spec.features);
+    window_channels(&h.channels, &m->spec);
     window_spec_to_meta(&m->spec, &h.meta);
     labels_set(&h.meta, META_WORKLOAD, workload);
     if (machine)
@@ -136,7 +136,7 @@ static void rows_know_their_machine(void **state)
     }
     finish(&m);
     assert_int_equal(dataset_add(&ds, path, &e), 0);
-    assert_int_equal(ds.machines.n, 3);
+    assert_int_equal(ds.machine.values.n, 3);
     assert_memory_equal(dataset_part(&ds, PART_TRAIN).machine, want,
                         sizeof want);
     dataset_describe(&ds, &meta);

@@ -75,7 +75,7 @@ static void check_feature(const struct feature *f, bool prefer_gauge)
         assert_int_equal(out.state[k], ROW_FOLLOWS);
         if (fabsf(out.x[0][k] - expected) > 1e-5f * fabsf(expected))
             fail_msg("%s: %.9g, not %.9g", f->name, out.x[0][k], expected);
-        assert_true(isnan(out.label_w[k]));
+        assert_true(isnan(out.label_w[0][k]));
     }
     derive_free(d);
     finish(&r);
@@ -166,7 +166,7 @@ static void gauges_begin_at_once_after_a_gap(void **state)
     assert_int_equal(out.state[0], ROW_FRESH);
     assert_int_equal(out.state[1], ROW_BAD);
     assert_int_equal(out.state[2], ROW_FRESH);
-    assert_true(out.label_w[2] == 22 && out.dt_s[2] == 1);
+    assert_true(out.label_w[0][2] == 22 && out.dt_s[2] == 1);
     assert_string_equal(derive_target(d), "package");
     derive_free(d);
     finish(&r);
@@ -197,14 +197,14 @@ static void packages_are_summed_and_only_they(void **state)
     add_gauge(&r, "power:package-1", "W"); /* the same zone again */
     d = open_derive(&r, "procs_running", "auto");
     derive_all(d, &r, &out);
-    assert_true(out.label_w[1] == 10 + 30); /* the second wrapped */
-    assert_true(out.label_w[2] == 10 + 30);
+    assert_true(out.label_w[0][1] == 10 + 30); /* the second wrapped */
+    assert_true(out.label_w[0][2] == 10 + 30);
     assert_int_equal(out.state[0], ROW_BAD);
     derive_free(d);
 
     d = open_derive(&r, "procs_running", "psys");
     derive_all(d, &r, &out);
-    assert_true(out.label_w[1] == 40);
+    assert_true(out.label_w[0][1] == 40);
     assert_string_equal(derive_target(d), "psys");
     derive_free(d);
     finish(&r);
@@ -227,13 +227,13 @@ static void an_ambiguous_label_is_absent_and_the_row_stays(void **state)
     energy[3] = 7005000;
     d = open_derive(&r, "procs_running", "package");
     derive_all(d, &r, &out);
-    assert_true(out.label_w[1] == 10);
+    assert_true(out.label_w[0][1] == 10);
     energy[1] = 30000000000;
     derive_break(d);
     derive_all(d, &r, &out);
-    assert_true(isnan(out.label_w[1]) && isnan(out.label_w[2]));
+    assert_true(isnan(out.label_w[0][1]) && isnan(out.label_w[0][2]));
     assert_int_equal(out.state[2], ROW_FOLLOWS);
-    assert_true(out.label_w[3] == 7);
+    assert_true(out.label_w[0][3] == 7);
     derive_free(d);
     finish(&r);
 }

@@ -68,7 +68,7 @@ static void check_bins(size_t k, size_t piece)
             for (int j = 0; j < 3 && a.state[i] != ROW_BAD; j++)
                 assert_true(a.x[j][i] == b.x[j][row]); /* to the bit */
             if (a.state[i] != ROW_BAD)
-                assert_true(a.label_w[i] == b.label_w[row]);
+                assert_true(a.label_w[0][i] == b.label_w[0][row]);
         }
     }
     assert_int_equal(row, b.n);
@@ -107,7 +107,7 @@ static void bins_of_gauges_are_means_over_time(void **state)
     derive_all(d, &r, &out);
     assert_int_equal(out.n, 2); /* the seventh row fills no bin */
     assert_float_equal(out.x[0][0], (0 * 1 + 1 * 1.25 + 2 * .75) / 3, 1e-6);
-    assert_float_equal(out.label_w[1], 104, 1e-4);
+    assert_float_equal(out.label_w[0][1], 104, 1e-4);
     assert_int_equal(out.state[0], ROW_FRESH);
     assert_int_equal(out.state[1], ROW_FOLLOWS);
     assert_string_equal(derive_target(d), "wall");

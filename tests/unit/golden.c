@@ -110,7 +110,15 @@ static void train_ten(struct model *m, const struct train_options *o, size_t D,
     float *x = xcalloc(rows * D, sizeof *x), *label = xcalloc(rows, sizeof *x);
     uint16_t *machine = xcalloc(rows, sizeof *machine);
     uint32_t end[BATCH] = {0};
-    struct window_set set = {x, label, end, rows, D, BATCH, delays, 1, machine};
+    struct window_set set = {.x = x,
+                             .label = label,
+                             .end = end,
+                             .T = rows,
+                             .D = D,
+                             .N = BATCH,
+                             .delays = delays,
+                             .tau = 1,
+                             .machine = machine};
     struct pool *pool = pool_new(2);
     struct trainer *t = trainer_new(m, o, &set, pool);
     struct predictor *p = predictor_new(m, pool);

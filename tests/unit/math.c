@@ -241,7 +241,7 @@ static void windows_are_the_naive_view(void **state)
     for (uint32_t i = 0; i < N; i++)
         end[i] = T - 1 - i;
     embed(x, D, DELAYS, TAU, end, N, out);
-    embed_labels(x, end, N, labels);
+    embed_labels(&(struct window_set){.label = x}, end, N, labels);
     for (int i = 0; i < N; i++) {
         assert_true(labels[i] == x[end[i]]);
         for (int f = 0; f < D; f++)
@@ -345,8 +345,14 @@ static void make_problem(struct problem *p, size_t N)
         p->end[i] = i + 2;
     for (size_t t = 0; t < T; t++)
         p->label[t] = p->label[t] / 10 + 3 * p->x[t * D] + 40;
-    p->set =
-        (struct window_set){p->x, p->label, p->end, T, D, N, DELAYS, 1, NULL};
+    p->set = (struct window_set){.x = p->x,
+                                 .label = p->label,
+                                 .end = p->end,
+                                 .T = T,
+                                 .D = D,
+                                 .N = N,
+                                 .delays = DELAYS,
+                                 .tau = 1};
 }
 
 static void free_problem(struct problem *p)

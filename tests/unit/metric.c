@@ -29,14 +29,19 @@ static void assert_near(double got, double expected, double tolerance)
         fail_msg("%.17g is not %.17g", got, expected);
 }
 
+#define NONE          \
+    {                 \
+        NAN, NAN, NAN \
+    }
+
 static void figures_by_hand(void **state)
 {
     /* e: 1, -2, 0, 4; y: 10, 20, 30, 0.5; their mean 15.125 */
     static const struct metric_row rows[] = {
-        {11, 10, 9, 12, 1},
-        {18, 20, 17, 19, 2},
-        {30, 30, NAN, NAN, 0.5},
-        {4.5, 0.5, 0, 5, NAN},
+        {11, 10, 1, false, {10.5, 9.5, 9}, {11.5, NAN, 12}},
+        {18, 20, 2, true, {17.5, 17, 17}, {18.5, 20, 19}},
+        {30, 30, 0.5, true, NONE, NONE},
+        {4.5, 0.5, NAN, false, {4, 1, 0}, {5, 5, 5}},
     };
     struct metric m = {0};
 
@@ -59,11 +64,17 @@ static void figures_by_hand(void **state)
     assert_near(figure(&m, "mean_w"), 15.125, 1e-15);
     assert_near(figure(&m, "coverage_pct"), 100 * 2.0 / 3, 1e-15);
     assert_near(figure(&m, "width_w"), (3 + 2 + 5) / 3.0, 1e-15);
+    assert_near(figure(&m, "coverage50_pct"), 0, 1e-15);
+    assert_near(figure(&m, "width50_w"), 1, 1e-15);
+    assert_near(figure(&m, "coverage80_pct"), 50, 1e-15); /* of two */
+    assert_near(figure(&m, "width80_w"), 3.5, 1e-15);
+    assert_near(figure(&m, "idle_rows"), 2, 0);
+    assert_near(figure(&m, "idle_bias_w"), -1, 1e-15);
 }
 
 static void unknown_is_nan(void **state)
 {
-    const struct metric_row one = {11, 10, NAN, NAN, NAN};
+    const struct metric_row one = {11, 10, NAN, false, NONE, NONE};
     struct metric m = {0};
 
     (void)state;
@@ -75,13 +86,14 @@ static void unknown_is_nan(void **state)
     assert_true(isnan(figure(&m, "mape_pct")));
     assert_true(isnan(figure(&m, "coverage_pct")));
     assert_true(isnan(figure(&m, "energy_error_pct")));
+    assert_true(isnan(figure(&m, "idle_bias_w")));
     assert_near(figure(&m, "mae_w"), 1, 0);
 }
 
 /* Power that varies little about a large mean, where sums of squares fail. */
 static struct metric_row random_row(struct rng *r)
 {
-    struct metric_row row = {.lower_w = NAN, .upper_w = NAN, .dt_s = 0.016};
+    struct metric_row row = {.lower_w = NONE, .upper_w = NONE, .dt_s = 0.016};
 
     row.measured_w = 1e6 + rng_uniform(r, 0, 1e-2);
     row.predicted_w = row.measured_w + rng_uniform(r, -1e-3, 2e-3);
@@ -155,7 +167,7 @@ static void merging_is_adding(void **state)
 
 static void gates(void **state)
 {
-    const struct metric_row row = {12, 10, NAN, NAN, 1};
+    const struct metric_row row = {12, 10, 1, false, NONE, NONE};
     static const struct {
         const char *text;
         bool passes;

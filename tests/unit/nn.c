@@ -305,7 +305,8 @@ static void prediction_is_one_whatever_the_way(void **state)
     float *x = xcalloc(T * 4, sizeof *x), *row = xcalloc(N * 100, sizeof *row);
     float a[N], b[N], c;
     uint32_t end[N];
-    struct window_set set = {x, NULL, end, T, 4, N, 25, 1, NULL};
+    struct window_set set = {
+        .x = x, .end = end, .T = T, .D = 4, .N = N, .delays = 25, .tau = 1};
 
     (void)state;
     model_init(m, 1);

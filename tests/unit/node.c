@@ -111,6 +111,7 @@ static void wrong_values_are_named(void **state)
 static void unknown_keys_are_named_with_their_line(void **state)
 {
     static const char *const known[] = {"a", "b", NULL};
+    static const char *const words[] = {"a", "player", "layers", NULL};
     struct node *root = tree("a: 1\nzz: 2\n");
     struct err e;
 
@@ -118,6 +119,11 @@ static void unknown_keys_are_named_with_their_line(void **state)
     assert_int_equal(node_check_keys(root, known, &e), -1);
     assert_string_equal(e.msg, "t.yaml:2: unknown key 'zz'; known: a b");
     assert_int_equal(node_check_keys(root->item[0], known, &e), -1);
+    node_free(root);
+    root = tree("a: 1\nlayres: 2\n");
+    assert_int_equal(node_check_keys(root, words, &e), -1);
+    assert_string_equal(e.msg, "t.yaml:2: unknown key 'layres'; near: layers; "
+                               "known: a player layers");
     node_free(root);
     root = tree("b: 1\n");
     assert_int_equal(node_check_keys(root, known, &e), 0);

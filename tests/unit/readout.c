@@ -39,8 +39,8 @@ static int count(const char *text)
 }
 
 static const struct prediction known = {.power_w = 41.2f,
-                                        .lower_w = 35,
-                                        .upper_w = 48.1f,
+                                        .lower_w = {[INTERVAL_90] = 35},
+                                        .upper_w = {[INTERVAL_90] = 48.1f},
                                         .support = 0.5f,
                                         .measured_w = 40.8f};
 
@@ -55,8 +55,8 @@ static void what_is_known_is_said(void **state)
     free(text);
     text = lines(1, 0, 1,
                  (struct prediction){.power_w = 7,
-                                     .lower_w = NAN,
-                                     .upper_w = NAN,
+                                     .lower_w = {[INTERVAL_90] = NAN},
+                                     .upper_w = {[INTERVAL_90] = NAN},
                                      .support = 1,
                                      .measured_w = NAN});
     assert_string_equal(text, "00:00:00     7.00 W  support 1.00\n");

@@ -187,6 +187,42 @@ static void the_group_left_out_is_the_test(void **state)
     split_release(&nobody);
 }
 
+/* Both unseen: what shares one value with the test is nobody's. */
+static void two_labels_left_out(void **state)
+{
+    char names[4][3][16], values[4][3][16];
+    struct split_run runs[12] = {{NULL}};
+    struct split s;
+
+    (void)state;
+    parse(&s, "leave:workload=w,1,session=s2", "50,50,0", 1);
+    assert_int_equal(s.key.n, 2);
+    assert_string_equal(s.value.at[0], "w,1");
+    for (size_t i = 0; i < 12; i++) {
+        snprintf(names[i % 4][i / 4], 16, "run%zu", i);
+        snprintf(values[i % 4][i / 4], 16, "w,%zu\ns%zu", i % 4, i / 4);
+        runs[i] = (struct split_run){names[i % 4][i / 4], values[i % 4][i / 4],
+                                     100, 9};
+    }
+    assert_int_equal(split_runs(&s, runs, 12, &e), 0);
+    for (size_t i = 0; i < 12; i++) {
+        bool workload = i % 4 == 1, session = i / 4 == 2;
+
+        if (workload || session)
+            assert_int_equal(runs[i].part, workload && session ? TEST : NONE);
+        else
+            assert_true(runs[i].part == TRAIN || runs[i].part == VALID);
+    }
+    split_release(&s);
+    parse(&s, "leave:workload=w,1,session=s7", "50,50,0", 1);
+    assert_int_equal(split_runs(&s, runs, 12, &e), -1);
+    assert_non_null(strstr(e.msg, "workload,session=w,1,s7; there is w,0/s0"));
+    split_release(&s);
+    parse(&s, "group:workload,session", "60,20,20", 1);
+    assert_int_equal(s.key.n, 2);
+    split_release(&s);
+}
+
 /* Windows of W rows over n: does any of one part hold a row of another's? */
 static void check_no_leak(const struct split *s, uint64_t n, uint64_t W)
 {
@@ -253,6 +289,7 @@ int main(void)
         cmocka_unit_test(the_order_of_files_changes_nothing_and_the_seed_does),
         cmocka_unit_test(a_group_stays_together_and_each_part_gets_one),
         cmocka_unit_test(the_group_left_out_is_the_test),
+        cmocka_unit_test(two_labels_left_out),
         cmocka_unit_test(time_shares_no_sample_between_parts),
         cmocka_unit_test(shuffle_comes_near_the_ratios),
     };

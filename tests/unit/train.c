@@ -53,8 +53,14 @@ static void make_data(struct data *d)
         d->label[i] = 2 * d->x[i * D] - d->x[i * D + 1];
     for (uint32_t i = 0; i < N; i++)
         d->end[i] = i + DELAYS - 1;
-    d->set =
-        (struct window_set){d->x, d->label, d->end, T, D, N, DELAYS, 1, NULL};
+    d->set = (struct window_set){.x = d->x,
+                                 .label = d->label,
+                                 .end = d->end,
+                                 .T = T,
+                                 .D = D,
+                                 .N = N,
+                                 .delays = DELAYS,
+                                 .tau = 1};
 }
 
 static struct rig *rig_of(const char *yaml, int threads)

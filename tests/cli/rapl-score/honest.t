@@ -1,0 +1,124 @@
+#!/bin/sh
+# rapl-score: choosing without peeking, models beside one another, intervals
+# over runs, idle rows, further levels.
+. "$(dirname "$0")/../../lib.sh"
+
+predictions() # METADATA...
+{
+    "$ROOT/tests/bad/write_stream.py" prediction "$@"
+}
+
+# Errors of two models on three workloads, two runs each: `steady` is off by 2
+# everywhere, `lucky` by 0 on io and by 2.9 elsewhere, so that it is better on
+# all rows together, and worse on the others for whoever is not io.
+fold() # MODEL WORKLOAD RUN ERROR [SPLIT]
+{
+    split=${5:-leave:workload=$2}
+    awk -v e="$4" 'BEGIN { for (i = 1; i <= 10; i++)
+        print i "000000000", 10 + i + e, 9 + i, 11 + i, 1, 10 + i, 1, 3 }' |
+        predictions "model=$1" "model_sha256=$1-$split" "split=$split" \
+            "workload=$2" "run=$3"
+}
+for w in io cpu vm; do
+    for r in a b; do
+        fold steady $w $w-$r 2 >steady-$w-$r.rapl
+        fold steady $w $w-$r 0.5 shuffle >shuffle-$w-$r.rapl
+        case $w in io) e=0 ;; *) e=2.9 ;; esac
+        fold lucky $w $w-$r $e >lucky-$w-$r.rapl
+    done
+done
+
+t select 0 'rapl-score --select nested --by workload --criterion mae \
+    --columns mae,bias lucky-*.rapl steady-*.rapl'
+t select-json 0 'rapl-score --select nested --by workload --criterion mae --format json \
+    lucky-*.rapl steady-*.rapl | python3 -c "
+import json, sys
+rows = json.load(sys.stdin)[\"rows\"]
+roles = [r[\"role\"] for r in rows]
+assert roles == [\"held-out\"] * 3 + [\"nested\", \"peeked\", \"candidate\"], roles
+nested, peeked = rows[3], rows[4]
+assert peeked[\"model\"] == \"lucky\" and peeked[\"mae_w\"] < nested[\"mae_w\"]
+assert nested[\"n\"] == 60 and nested[\"chosen\"] == 3"'
+t order 0 'rapl-score --select nested --by workload steady-*.rapl lucky-*.rapl >a &&
+    rapl-score --select nested --by workload lucky-*.rapl steady-*.rapl | cmp - a'
+t gate-nested 1 "rapl-score -q --select nested --by workload --criterion mae --gate 'mae<2.5' \
+    lucky-*.rapl steady-*.rapl"
+has 'gate mae<2.5 failed: 2.6'
+t gap-in-grid 3 'rapl-score --select nested --by workload lucky-*.rapl steady-io-*.rapl'
+has 'was not predicted by every model'
+[ ! -s "$OUT" ]
+ok $? '  prints nothing'
+t one-model 3 'rapl-score --select nested --by workload lucky-*.rapl'
+has '1 models and 3 groups: choosing wants two of each'
+t two-splits 3 'rapl-score --select nested --by workload lucky-*.rapl steady-*.rapl shuffle-*.rapl'
+has 'choosing wants those of one'
+# A second checkpoint of the same name for one group.
+awk 'BEGIN { print "1000000000", 12, 9, 11, 1, 11, 1, 3 }' |
+    predictions model=lucky model_sha256=zzz split=leave:workload=io \
+        workload=io run=io-c >other.rapl
+t same-name 3 'rapl-score --select nested --by workload lucky-*.rapl steady-*.rapl other.rapl'
+has "'io' was predicted by several checkpoints called 'lucky' (rapl-infer --name"
+t select-alone 2 'rapl-score --select nested lucky-io-a.rapl'
+has 'needs --by'
+t select-criterion 2 'rapl-score --select nested --by workload --criterion bias lucky-io-a.rapl'
+has "'bias' is no figure to choose by"
+
+t compare 0 'rapl-score --compare --columns mae,bias lucky-*.rapl steady-*.rapl shuffle-*.rapl'
+t compare-md 0 'rapl-score --compare --format md --bootstrap 50 --columns bias \
+    steady-*.rapl shuffle-*.rapl'
+t compare-by 2 'rapl-score --compare --by workload lucky-io-a.rapl'
+
+# Intervals: over runs, the same for the same seed whatever the order.
+t bootstrap 0 'rapl-score --bootstrap 200 --columns mae,r2 --by workload lucky-*.rapl'
+for i in 1 2 3 4 5 6 7 8; do
+    fold m w$i r$i 0.$((i * i)) >run-$i.rapl
+done
+t seeded 0 'rapl-score --bootstrap 200 run-?.rapl >a &&
+    rapl-score --bootstrap 200 $(ls -r run-?.rapl) | cmp - a &&
+    rapl-score --bootstrap 200 --threads 2 run-?.rapl | cmp - a &&
+    ! rapl-score --bootstrap 200 --seed 1 run-?.rapl | cmp -s - a'
+t bootstrap-md 0 'rapl-score --bootstrap 100 --format md lucky-*.rapl'
+awk -F '|' 'NR == 3 { exit !($5 ~ /^ 1\.933 \([0-9.]+ to [0-9.]+\) $/) }' "$OUT"
+ok $? '  the range stands in the cell'
+
+# A run in several files, as draws of a split make them, is one unit.
+t one-run 0 'rapl-score --bootstrap 50 --columns mae steady-io-a.rapl steady-io-a.rapl'
+awk -F '\t' 'NR == 2 { exit !($3 == 20 && $5 == "" && $6 == "") }' "$OUT"
+ok $? '  one run has no interval'
+
+# Idle rows.
+printf '1 5 nan nan 1 4 1 0\n2000000000 5 nan nan 1 2 1 0\n' |
+    predictions workload=idle run=i >idle.rapl
+printf '1 5 nan nan 1 2.5 1 0\n' | predictions workload=io run=j >busy.rapl
+t idle 0 'rapl-score --columns idle_rows,idle_bias idle.rapl busy.rapl'
+has '	3	2	2.000'
+t idle-settle 0 'rapl-score --idle-settle 1s --columns idle_rows,idle_bias idle.rapl busy.rapl'
+has '	3	1	3.000'
+t idle-watts 0 'rapl-score --idle "<3W" --columns idle_rows,idle_bias idle.rapl busy.rapl'
+has '	3	2	2.750'
+t idle-rule 2 'rapl-score --idle 3 idle.rapl'
+has "'3' names no idle rows"
+t idle-md 0 'rapl-score --format md idle.rapl busy.rapl'
+has '| idle_bias_w |'
+t no-idle-md 0 'rapl-score --format md busy.rapl'
+hasnt 'idle_bias_w'
+
+# Levels: 50 % and 80 % beside the 90 % that every stream has.
+printf '4 6 3 7 1 5 2 8 1 5.5 1 3\n4 6 3 7 2 5 2 8 1 6.5 1 3\n' |
+    sed 's/^4 6 3 7 \([12]\)/\1 4 6 3 7/' |
+    predictions +lower50,W,f32,gauge +upper50,W,f32,gauge \
+        +lower80,W,f32,gauge +upper80,W,f32,gauge split=run run=l >levels.rapl
+t levels 0 'rapl-score --columns coverage50,width50,coverage80,width80,coverage,width levels.rapl'
+has '	2	100.00	6.000	50.00	2.000	100.00	4.000'
+t columns 2 'rapl-score --columns mea levels.rapl'
+has "there is no figure 'mea'"
+
+# Two labels left out at once are one kind of split.
+for w in io cpu; do
+    printf '1 2 nan nan 1 1 1 3\n' | predictions model=m run=$w \
+        split=leave:workload=$w,session=s$w workload=$w session=s$w >two-$w.rapl
+done
+t two-labels 0 'rapl-score two-io.rapl two-cpu.rapl'
+has 'm	leave:workload,session	test	2'
+
+done_testing
