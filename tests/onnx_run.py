@@ -5,9 +5,10 @@
     onnx_run.py head MODEL
 
 WINDOWS is of `rapl-dump --windows`, PREDICTIONS of `rapl-dump` from a stream
-of predictions, which rounds nothing.  Prints the largest difference, relative
-to what rapl-infer says, or to a hundredth of the most that it says where that
-is more; exits 1 above 1e-4.  `head` lists inputs, outputs and properties.
+of predictions, which rounds nothing.  Prints for each target the largest
+difference, relative to what rapl-infer says, or to a hundredth of the most that
+it says where that is more; exits 1 above 1e-4.  `head` lists inputs, outputs
+and properties.
 
 `own` reads the file and computes every operator here, from the specifications
 of protobuf's encoding and of ONNX's operators (opset 13) alone; it also checks
@@ -195,7 +196,7 @@ def run_own(path, x):
         run_node(node, values)
     for key, shape in map(port, graph[12]):
         assert shape == ["N", 1] and values[key].shape == (len(x), 1), key
-    return [values[key] for key, _ in map(port, graph[12])]
+    return {key: values[key] for key, _ in map(port, graph[12])}
 
 
 def run_onnxruntime(path, x):
@@ -207,7 +208,8 @@ def run_onnxruntime(path, x):
         pass
     session = onnxruntime.InferenceSession(
         path, providers=["CPUExecutionProvider"])
-    return session.run(None, {session.get_inputs()[0].name: x})
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, {"windows": x})))
 
 
 def show_head(path):
@@ -220,6 +222,13 @@ def show_head(path):
         print(*words(entry[1] + entry[2]), sep=": ")
 
 
+def difference(got, rows, column):
+    want = np.array([float(r[column]) for r in rows])
+    assert got.shape == want.shape, (got.shape, want.shape)
+    size = np.abs(want)
+    return np.max(np.abs(got - want) / np.maximum(size, size.max() / 100))
+
+
 def main():
     if sys.argv[1] == "head":
         return show_head(sys.argv[2])
@@ -227,15 +236,13 @@ def main():
     rows = list(csv.DictReader(open(windows)))
     columns = [c for c in rows[0] if "@" in c]
     x = np.array([[float(r[c]) for c in columns] for r in rows], np.float32)
-    want = np.array([float(r["power"])
-                     for r in csv.DictReader(open(predictions))])
+    want = list(csv.DictReader(open(predictions)))
     run = {"own": run_own, "onnxruntime": run_onnxruntime}[engine]
-    got = run(path, x)[0][:, 0]
-    assert got.shape == want.shape, (got.shape, want.shape)
-    size = np.abs(want)
-    worst = np.max(np.abs(got - want) / np.maximum(size, size.max() / 100))
-    print(f"{len(want)} windows, largest relative difference {worst:.2g}")
-    sys.exit(0 if worst <= 1e-4 else 1)
+    worst = [difference(y[:, 0], want, f"power.{target}" if k else "power")
+             for k, (target, y) in enumerate(run(path, x).items())]
+    print(f"{len(want)} windows, largest relative difference", *map(
+        "{:.2g}".format, worst))
+    sys.exit(0 if max(worst) <= 1e-4 else 1)
 
 
 main()

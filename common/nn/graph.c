@@ -436,5 +436,5 @@ int graph_build(struct model *m, const struct node *list,
         return node_error(list, e,
                           "only branches here, and nothing to predict");
     finish(m);
-    return trained ? check_read(m, list, e) : 0;
+    return use->trained ? check_read(m, list, e) : 0;
 }
