@@ -73,9 +73,9 @@ static void add_columns(struct comparison *c)
         strings_find(&c->splits, "shuffle") >= 0 ? c->splits.at[0] : NULL;
 
     text_column(c->t->text, "model");
-    for (int f = 0; f < METRIC_FIGURES; f++) {
-        if (!c->t->figure[f])
-            continue;
+    for (int k = 0; k < c->t->n_figures; k++) {
+        int f = c->t->figure[k];
+
         for (size_t i = 0; i < c->splits.n; i++)
             add_column(c, f, c->splits.at[i], NULL);
         for (size_t i = 0; shuffle && i < c->splits.n; i++)

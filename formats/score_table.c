@@ -7,30 +7,50 @@
 #include "common/base/xalloc.h"
 #include "common/math/bootstrap.h"
 
+void score_table_drop(struct score_table *t, int figure)
+{
+    int n = 0;
+
+    for (int i = 0; i < t->n_figures; i++)
+        if (t->figure[i] != figure)
+            t->figure[n++] = t->figure[i];
+    t->n_figures = n;
+}
+
+/* Figures by name; one that is named twice stands where it was named last. */
+static int take_names(struct score_table *t, const struct strings *names,
+                      struct err *e)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        int f = metric_figure_find(names->at[i]);
+
+        if (f < 0)
+            return err_set(e, ERR_USAGE,
+                           "there is no figure '%s' (mae, rmse, r2, bias, "
+                           "coverage, width, idle_bias, ...; or all, or main)",
+                           names->at[i]);
+        score_table_drop(t, f);
+        t->figure[t->n_figures++] = f;
+    }
+    return 0;
+}
+
 int score_table_columns(struct score_table *t, const char *list, struct err *e)
 {
+    bool some = strcmp(list, "main") == 0;
     struct strings names = {0};
     int rc = 0;
 
     t->all = strcmp(list, "all") == 0;
+    t->n_figures = 0;
     for (int f = 0; f < METRIC_FIGURES; f++)
-        t->figure[f] =
-            t->all || (strcmp(list, "main") == 0 && metric_figures[f].main);
-    if (t->all || strcmp(list, "main") == 0)
-        return 0;
-    strings_split(&names, list, ',');
-    for (size_t i = 0; i < names.n && rc == 0; i++) {
-        int f = metric_figure_find(names.at[i]);
-
-        if (f < 0)
-            rc = err_set(e, ERR_USAGE,
-                         "there is no figure '%s' (mae, rmse, r2, bias, "
-                         "coverage, width, idle_bias, ...; or all, or main)",
-                         names.at[i]);
-        else
-            t->figure[f] = true;
+        if (t->all || (some && metric_figures[f].main))
+            t->figure[t->n_figures++] = f;
+    if (!t->all && !some) {
+        strings_split(&names, list, ',');
+        rc = take_names(t, &names, e);
+        strings_release(&names);
     }
-    strings_release(&names);
     return rc;
 }
 
@@ -90,7 +110,7 @@ static void put_real(struct score_table *t, double v, int decimals)
 
 void score_table_put(struct score_table *t, const struct score_cells *c, int f)
 {
-    int decimals = metric_figures[f].decimals;
+    int decimals = metric_figures[f].decimals, fewer = decimals - 1;
     char cell[128];
 
     if (t->format != TEXT_MD || isnan(c->value[f]) || isnan(c->low[f])) {
@@ -98,25 +118,24 @@ void score_table_put(struct score_table *t, const struct score_cells *c, int f)
         return;
     }
     snprintf(cell, sizeof cell, "%.*f (%.*f to %.*f)", decimals, c->value[f],
-             decimals, c->low[f], decimals, c->high[f]);
+             fewer, c->low[f], fewer, c->high[f]);
     text_string(t->text, cell);
 }
 
 void score_table_put_figures(struct score_table *t, const struct score_cells *c)
 {
-    for (int f = 0; f < METRIC_FIGURES; f++) {
-        if (f == METRIC_FIRST && t->all)
+    for (int i = 0; i < t->n_figures; i++) {
+        if (i == METRIC_FIRST && t->all)
             text_real(t->text, t->mape_floor_w);
-        if (t->figure[f])
-            score_table_put(t, c, f);
+        score_table_put(t, c, t->figure[i]);
     }
 }
 
 void score_table_put_ranges(struct score_table *t, const struct score_cells *c)
 {
-    for (int f = 0; score_table_has_ranges(t) && f < METRIC_FIGURES; f++) {
-        if (!t->figure[f])
-            continue;
+    for (int i = 0; score_table_has_ranges(t) && i < t->n_figures; i++) {
+        int f = t->figure[i];
+
         put_real(t, c->low[f], metric_figures[f].decimals);
         put_real(t, c->high[f], metric_figures[f].decimals);
     }
@@ -137,11 +156,10 @@ static void add_column(struct score_table *t, int f, const char *end)
 
 void score_table_add_figures(struct score_table *t)
 {
-    for (int f = 0; f < METRIC_FIGURES; f++) {
-        if (f == METRIC_FIRST && t->all)
+    for (int i = 0; i < t->n_figures; i++) {
+        if (i == METRIC_FIRST && t->all)
             text_column(t->text, "mape_floor_w");
-        if (t->figure[f])
-            add_column(t, f, "");
+        add_column(t, t->figure[i], "");
     }
 }
 
@@ -152,11 +170,9 @@ bool score_table_has_ranges(const struct score_table *t)
 
 void score_table_add_ranges(struct score_table *t)
 {
-    for (int f = 0; score_table_has_ranges(t) && f < METRIC_FIGURES; f++) {
-        if (!t->figure[f])
-            continue;
-        add_column(t, f, "_low");
-        add_column(t, f, "_high");
+    for (int i = 0; score_table_has_ranges(t) && i < t->n_figures; i++) {
+        add_column(t, t->figure[i], "_low");
+        add_column(t, t->figure[i], "_high");
     }
 }
 

@@ -14,7 +14,8 @@ struct score_table {
     struct text_writer *text; /* borrowed, as all pointers here */
     enum text_format format;
     const struct strings *by;
-    bool figure[METRIC_FIGURES]; /* which */
+    int figure[METRIC_FIGURES]; /* which, in this order */
+    int n_figures;
     bool all; /* and part, unmeasured, the MAPE's floor, the worst groups */
     double mape_floor_w;
     size_t draws;
@@ -22,10 +23,13 @@ struct score_table {
 };
 
 /*
- * Take "all", "main", or figures by commas; -1 with e filled (ERR_USAGE) for
- * what is no figure.
+ * Take "all", "main", or figures by commas, in that order; -1 with e filled
+ * (ERR_USAGE) for what is no figure.
  */
 int score_table_columns(struct score_table *t, const char *list, struct err *e);
+
+/* Do without a figure; it need not be there. */
+void score_table_drop(struct score_table *t, int figure);
 
 /*
  * A line for each group where there are labels, and one for each pool, which

@@ -6,9 +6,14 @@
 # imported; every model is trained and scored under each split.  Holding out one
 # run in ten is done for several draws, because runs differ much in length and
 # one draw says little; leaving one workload out is done for each workload in
-# turn; both are pooled.  A result that is there is not made again, so an
-# interrupted run goes on where it stopped, and -j runs the independent parts
-# side by side.
+# turn, and so is leaving out one recording session, as pipelines/sessions tells
+# them by the clock; all are pooled.  A result that is there is not made again,
+# so an interrupted run goes on where it stopped, and -j runs the independent
+# parts side by side.
+#
+# table.md has every model under every split, R2 beside one another with the
+# generalisation gap (shuffled less left out), and the nested choice of a model;
+# ranges are 95 % intervals of a bootstrap over runs.
 
 BIN       ?= build/release/bin
 DATA      ?= ../shared/data/jvm-powerstat
@@ -24,22 +29,30 @@ TRAINED   := $(addprefix $(OUT)/,$(MODELS))
 
 WORKLOADS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard $(DATA)/*/*.txt)))))
 RUNS      := run-1 run-2 run-3 run-4 run-5
-LEAVES    := $(WORKLOADS:%=leave-%)
-SPLITS    := shuffle $(RUNS) $(LEAVES)
+LOGS      := $(wildcard $(DATA)/*/*.txt)
+SESSIONS  := $(shell sh pipelines/sessions $(LOGS) </dev/null | cut -f 1 | sort -u)
+BY_WORKLOAD := $(WORKLOADS:%=leave-workload-%)
+BY_SESSION  := $(SESSIONS:%=leave-session-%)
+SPLITS    := shuffle $(RUNS) $(BY_WORKLOAD) $(BY_SESSION)
 DELAYS    := $(sort $(foreach m,$(MODELS),$(lastword $(subst -d, ,$(m)))))
 
 all: $(OUT)/table.md
 
-# leave-X is --split leave:workload=X; run-S is --split run with seed S
-split_of   = $(patsubst leave-%,leave:workload=%,$(patsubst run-%,run,$1))
+# leave-KEY-X is --split leave:KEY=X; run-S is --split run with seed S
+split_of   = $(patsubst leave-workload-%,leave:workload=%,$(patsubst \
+             leave-session-%,leave:session=%,$(patsubst run-%,run,$1)))
 seed_of    = $(if $(filter run-%,$1),$(patsubst run-%,%,$1),$(SEED))
 family_of  = $(firstword $(subst -d, ,$1))
 delays_of  = $(lastword $(subst -d, ,$1))
 
-$(OUT)/samples.rapl:
+# Streams one behind the other are a stream.
+$(OUT)/samples.rapl: pipelines/sessions
 	@mkdir -p $(OUT)
-	$(BIN)/rapl-import -q --from powerstat -l workload=@dir -l run=@name \
-	    -l cpus=$(CPUS) -o $@.part $(DATA)/*/*.txt
+	@sh pipelines/sessions $(LOGS) >$(OUT)/sessions.tsv
+	for s in $(SESSIONS); do $(BIN)/rapl-import -q --from powerstat \
+	    -l workload=@dir -l run=@name -l cpus=$(CPUS) -l session=$$s \
+	    $$(awk -v s=$$s '$$1 == s { print $$2 }' $(OUT)/sessions.tsv) || \
+	    exit; done >$@.part
 	@mv $@.part $@
 
 # d<delays>-<split>.windows
@@ -59,7 +72,8 @@ $(OUT)/$1-$2.ckpt: $(OUT)/d$(call delays_of,$1)-$2.windows
 	    -o $$@.part $$<
 	@mv $$@.part $$@
 $(OUT)/$1-$2.rapl: $(OUT)/$1-$2.ckpt $(OUT)/d$(call delays_of,$1)-$2.windows
-	$(BIN)/rapl-infer -q --threads $(THREADS) --format stream -o $$@.part $$^
+	$(BIN)/rapl-infer -q --threads $(THREADS) --format stream --name $1 \
+	    -o $$@.part $$^
 	@mv $$@.part $$@
 endef
 $(foreach m,$(MODELS),$(foreach s,$(SPLITS),$(eval $(call model_rule,$m,$s))))
@@ -73,16 +87,26 @@ $(OUT)/$1-$2-by-workload.tsv: $(foreach s,$3,$(OUT)/$1-$s.rapl)
 	$(BIN)/rapl-score -q --part test --by workload --format tsv -o $$@.part $$^
 	@mv $$@.part $$@
 endef
-HOWS := shuffle run leave-one-out
+HOWS := shuffle run leave-workload leave-session
 $(foreach m,$(MODELS),$(eval $(call score_rule,$m,shuffle,shuffle)))
 $(foreach m,$(MODELS),$(eval $(call score_rule,$m,run,$(RUNS))))
-$(foreach m,$(MODELS),$(eval $(call score_rule,$m,leave-one-out,$(LEAVES))))
+$(foreach m,$(MODELS),$(eval $(call score_rule,$m,leave-workload,$(BY_WORKLOAD))))
+$(foreach m,$(MODELS),$(eval $(call score_rule,$m,leave-session,$(BY_SESSION))))
 
 SCORES := $(foreach m,$(MODELS),$(HOWS:%=$(OUT)/$m-%.tsv))
 DETAIL := $(SCORES:%.tsv=%-by-workload.tsv)
 
-$(OUT)/table.md: $(SCORES) $(DETAIL) pipelines/experiment-table
-	sh pipelines/experiment-table $(SCORES) >$@.part
+# $(call predictions,SPLITS) of all models
+predictions = $(foreach m,$(MODELS),$(foreach s,$1,$(OUT)/$m-$s.rapl))
+SCORE := $(BIN)/rapl-score -q --part test --format md --bootstrap 1000
+
+$(OUT)/table.md: $(SCORES) $(DETAIL) $(call predictions,$(SPLITS))
+	{ $(SCORE) $(call predictions,$(SPLITS)); echo; \
+	  $(SCORE) --compare $(call predictions,$(SPLITS)); \
+	  for by in $(if $(word 2,$(MODELS)),workload session); do echo; \
+	    case $$by in workload) set -- $(call predictions,$(BY_WORKLOAD)) ;; \
+	    *) set -- $(call predictions,$(BY_SESSION)) ;; esac; \
+	    $(SCORE) --select nested --by $$by "$$@" || exit; done; } >$@.part
 	@mv $@.part $@
 	@cat $@
 

@@ -18,7 +18,7 @@ DEFAULTS = {
     "seed": 1, "runs": 10, "rows": 200, "d": 3, "tau": 1, "noise": 0.0,
     "law": "linear", "split": "run", "features": "user_pct,log_ctxt",
     "interval": 10**9, "target": "package", "label": "yes", "gap": 0,
-    "scale": 1.0, "machines": 0, "block": 100, "t0": 1_700_000_000 * 10**9,
+    "scale": 1.0, "cpu": "", "first": 0, "machines": 0, "block": 100, "t0": 1_700_000_000 * 10**9,
 }
 
 
@@ -123,8 +123,9 @@ def main():
     for run in range(o["runs"]):
         s = Segment(sys.stdout.buffer)
         s.begin(channels, {
-            "run": f"run{run}", "workload": f"w{run % 4}",
+            "run": f"run{run + o['first']}", "workload": f"w{run % 4}",
             **({"machine": f"m{run % o['machines']}"} if o["machines"] else {}),
+            **({"cpu_model": o["cpu"]} if o["cpu"] else {}),
             "interval_ns": o["interval"],
             "window.features": o["features"], "window.delays": o["d"],
             "window.tau": o["tau"], "window.order": "oldest-first",

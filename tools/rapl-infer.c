@@ -439,7 +439,7 @@ int main(int argc, char **argv)
         {OPT_FLAG, 0, "strict", &o.strict, 0,
          "exit 1 if more than that lacks support", 0, 0, 0, 0},
         {OPT_STRING, 0, "max-unsupported", &o.max_unsupported, "SHARE",
-         "that may lack support before it is said (default 10%)", 0, 0, 0, 0},
+         "that may lack support (default 10%)", 0, 0, 0, 0},
         {OPT_STRING, 0, "name", &o.name, "NAME",
          "the model's name in the stream, for rapl-score", 0, 0, 0, 0},
         {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
@@ -449,8 +449,7 @@ int main(int argc, char **argv)
     struct cli cli = {
         .name = "rapl-infer",
         .usage = "[OPTIONS] MODEL [FILE...]",
-        .about = "Predict power from window streams with a checkpoint of "
-                 "rapl-train.",
+        .about = "Predict power from window streams with a checkpoint.",
         .examples = "  rapl-sample -i 1s | rapl-window --like MODEL | "
                     "rapl-infer MODEL\n"
                     "  rapl-window --like MODEL run.rapl | "

@@ -81,7 +81,8 @@ static void drop_idle(struct score_table *t, const struct scorebook *b)
 
     for (size_t i = 0; i < b->n_pools; i++)
         idle |= b->pool[i].all.metric.n_idle > 0;
-    t->figure[metric_figure_find("idle_bias")] &= idle;
+    if (!idle)
+        score_table_drop(t, metric_figure_find("idle_bias"));
 }
 
 /* Returns 0, ERR_VERDICT where a gate failed, or -1. */

@@ -31,11 +31,20 @@ static void percentiles(double *v, size_t draws, double *low, double *high)
         if (!isnan(v[d]))
             v[n++] = v[d];
     *low = *high = NAN;
-    if (n == 0 || n < draws - n)
+    if (n == 0)
         return;
     qsort(v, n, sizeof *v, by_value);
     *low = quantile(v, n, tail);
     *high = quantile(v, n, 1 - tail);
+}
+
+static size_t n_known(const struct metric *unit, size_t n, size_t figure)
+{
+    size_t known = 0;
+
+    for (size_t i = 0; i < n; i++)
+        known += !isnan(metric_figures[figure].value(&unit[i]));
+    return known;
 }
 
 void bootstrap(const struct metric *a, const struct metric *b, size_t n,
@@ -61,7 +70,8 @@ void bootstrap(const struct metric *a, const struct metric *b, size_t n,
     }
     for (size_t f = 0; f < METRIC_FIGURES; f++) {
         percentiles(values + f * draws, draws, &low[f], &high[f]);
-        if (n < 2)
+        if (n_known(a, n, f) < BOOTSTRAP_UNITS ||
+            (b && n_known(b, n, f) < BOOTSTRAP_UNITS))
             low[f] = high[f] = NAN;
     }
     free(values);

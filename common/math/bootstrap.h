@@ -6,6 +6,8 @@
 /* Share of the draws between the two ends of an interval. */
 #define BOOTSTRAP_COVERAGE 0.95
 
+#define BOOTSTRAP_UNITS 5
+
 /*
  * How far pooled figures would wander had other runs been recorded: the
  * percentile bootstrap (Efron, 1979) over units, whose rows stay together.
@@ -15,8 +17,9 @@
  * b     (n)  of the same units, or NULL: then the figures are those of a less
  *            those of b, both of the same draw
  * draws      > 0; the time is n x draws merges
- * low, high (METRIC_FIGURES)  caller's; NaN where n < 2, or where fewer than
- *            half of the draws know the figure
+ * low, high (METRIC_FIGURES)  caller's; NaN where fewer than
+ *            BOOTSTRAP_UNITS units know the figure: so few runs drawn from
+ *            themselves say nothing of others
  */
 void bootstrap(const struct metric *a, const struct metric *b, size_t n,
                size_t draws, uint64_t seed, double *low, double *high);

@@ -52,10 +52,10 @@ static int parse_leave(struct split *s, const char *text, struct err *e)
         const char *equals = strchr(text, '=');
         char *key, *value;
 
-        if (!equals || equals == text || !equals[1])
+        end = equals ? value_end(equals + 1) : text;
+        if (!equals || equals == text || end == equals + 1)
             return err_set(e, ERR_USAGE,
                            "--split leave:KEY=VALUE, not leave:%s", text);
-        end = value_end(equals + 1);
         key = xstrndup(text, (size_t)(equals - text));
         value = xstrndup(equals + 1, (size_t)(end - equals - 1));
         strings_add(&s->key, key);

@@ -4,13 +4,16 @@
 #include "common/base/xalloc.h"
 #include "common/nn/workspace.h"
 
-#define TILE 256 /* rows at a time: what lies between layers stays in cache */
-#define MANY 512 /* rows for which packing the parameters pays */
+#define MIN_TILE 16 /* rows at a time: what lies between layers ... */
+#define MAX_TILE 256
+#define CACHE ((size_t)1 << 20) /* ... stays in so many bytes, if it can */
+#define MANY 512                /* rows for which packing the parameters pays */
 
 struct predictor {
     const struct model *model;
     struct pool *pool;
     int n_threads;
+    size_t tile;             /* rows at a time */
     struct workspace **work; /* one a thread */
     float **packed;          /* (layers) NULL where a layer has no such form */
 };
@@ -24,6 +27,20 @@ struct job {
     float *y;
 };
 
+static size_t tile_of(const struct model *m)
+{
+    size_t values = m->n_in, tile;
+
+    for (size_t i = 0; i < m->n_layers; i++) {
+        const struct layer *l = &m->layer[i];
+
+        if (!l->aside && !l->type->in_place && !l->type->in_place_predicting)
+            values += l->n_out;
+    }
+    tile = CACHE / sizeof(float) / values / MIN_TILE * MIN_TILE;
+    return tile < MIN_TILE ? MIN_TILE : tile > MAX_TILE ? MAX_TILE : tile;
+}
+
 struct predictor *predictor_new(const struct model *m, struct pool *pool)
 {
     struct predictor *p = xcalloc(1, sizeof *p);
@@ -31,9 +48,10 @@ struct predictor *predictor_new(const struct model *m, struct pool *pool)
     p->model = m;
     p->pool = pool;
     p->n_threads = pool ? pool_size(pool) : 1;
+    p->tile = tile_of(m);
     p->work = xcalloc((size_t)p->n_threads, sizeof *p->work);
     for (int i = 0; i < p->n_threads; i++)
-        p->work[i] = workspace_new(m, TILE, false);
+        p->work[i] = workspace_new(m, p->tile, false);
     p->packed = xcalloc(m->n_layers, sizeof *p->packed);
     for (size_t i = 0; i < m->n_layers; i++)
         if (m->layer[i].packed)
@@ -59,8 +77,8 @@ static void predict_tile(void *arg, size_t i, int thread)
     const struct job *job = arg;
     const struct model *m = job->p->model;
     struct workspace *w = job->p->work[thread];
-    size_t at = i * TILE;
-    struct pass pass = {.n = job->n - at < TILE ? job->n - at : TILE};
+    size_t tile = job->p->tile, at = i * tile;
+    struct pass pass = {.n = job->n - at < tile ? job->n - at : tile};
     const struct window_set *s = job->set;
     const float *y;
 
@@ -87,7 +105,7 @@ static void choose_form(struct predictor *p, size_t n)
 
 static void predict(struct job *job)
 {
-    size_t tiles = (job->n + TILE - 1) / TILE;
+    size_t tiles = (job->n + job->p->tile - 1) / job->p->tile;
 
     choose_form(job->p, job->n);
     if (job->p->pool && tiles > 1)

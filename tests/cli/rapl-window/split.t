@@ -58,6 +58,25 @@ for how in run group:workload leave:workload=w1 time shuffle; do
     ok $? "$how: the seed decides"
 done
 
+# Two labels: what has one of both values is nobody's.
+for s in a b; do
+    for w in io cpu vm; do
+        make-samples 120 run=$s-$w workload=$w session=$s >two-$s-$w.rapl
+    done
+done
+parts --split leave:workload=io,session=a --ratios 50,50,0 two-*.rapl >two.txt
+[ "$(awk '$3 == 3 { print $1 }' two.txt | tr '\n' ' ')" = 'a-io ' ] &&
+    [ "$(awk '$3 == 0 { print $1 }' two.txt | tr '\n' ' ')" = 'a-cpu a-vm b-io ' ] &&
+    [ "$(awk '$3 == 1 || $3 == 2 { print $1 }' two.txt | tr '\n' ' ')" = 'b-cpu b-vm ' ]
+ok $? "leave: of two labels, training sees neither value"
+t 'no run has both' 3 'rapl-window --split leave:workload=io,session=c two-*.rapl >/dev/null'
+has 'no run has workload,session=io,c; there is cpu/a, cpu/b, io/a'
+t 'half a pair' 2 'rapl-window --split leave:workload=,session=a two-*.rapl >/dev/null'
+has 'leave:KEY=VALUE'
+parts --split group:workload,session --ratios 34,33,33 two-*.rapl >pairs.txt
+[ "$(wc -l <pairs.txt)" -eq 6 ] && [ "$(cut -d ' ' -f 3 pairs.txt | sort -u | tr -d '\n')" = 123 ]
+ok $? "group: pairs of values"
+
 t 'a value that no run has' 3 'rapl-window --split leave:workload=io $RUNS >/dev/null'
 has 'no run has workload=io; there is w0, w1, w2'
 make-samples 50 workload=w >nameless.rapl
