@@ -256,7 +256,7 @@ static int load_model(struct loaded *m, const struct checkpoint *c,
                       const char *file, struct err *e)
 {
     const char *text = labels_get(&c->meta, CHECKPOINT_MODEL);
-    struct model_use use;
+    struct model_use use = {0};
     struct scaling s;
 
     if (!text)
@@ -264,14 +264,13 @@ static int load_model(struct loaded *m, const struct checkpoint *c,
     if (window_spec_from_meta(&m->spec, &c->meta, e) < 0 ||
         window_targets_parse(&m->targets, m->spec.target, e) < 0 ||
         config_parse(&m->description, file, text, strlen(text), e) < 0 ||
-        recipe_read_scaling(m->description, &s, e) < 0 ||
-        input_from_checkpoint(&m->input, &s, m->spec.features.n, m->targets.n,
-                              c, e) < 0)
+        recipe_read_scaling(m->description, &s, e) < 0)
         return -1;
-    use = (struct model_use){.D = m->spec.features.n,
-                             .delays = (size_t)m->spec.delays,
-                             .n_targets = m->targets.n};
-    if (model_build(&m->model, m->description, &use, e) < 0 ||
+    use.D = m->spec.features.n;
+    use.delays = (size_t)m->spec.delays;
+    use.n_targets = m->targets.n;
+    if (input_from_checkpoint(&m->input, &s, use.D, use.n_targets, c, e) < 0 ||
+        model_build(&m->model, m->description, &use, e) < 0 ||
         checkpoint_copy_all(c, &m->model->tensors, e) < 0)
         return -1;
     return tensors_check_finite(&m->model->tensors, e);

@@ -164,7 +164,7 @@ void layer_param(struct layer *l, const char *name, int n_dims,
 void layer_buffer(struct layer *l, const char *name, size_t n);
 
 /* The setting `out`: a number up to `most`, or how many machines there are in
- * the data.  *out keeps its value where there is none. */
+ * the data, or how many targets.  *out keeps its value where there is none. */
 int layer_read_out(const struct layer *l, const struct node *settings,
                    int64_t most, int64_t *out, struct err *e);
 
