@@ -5,8 +5,12 @@
 #include <string.h>
 
 #include "common/base/digest.h"
+#include "common/base/rng.h"
 #include "common/base/xalloc.h"
 #include "formats/sample.h"
+
+/* The generator's stream that windows of a part are drawn by, from ... */
+#define SAMPLE_STREAM 0x73616d706c65u
 
 enum { MAX_DISTINCT = 64, MAX_VALUES = 4096 };
 
@@ -21,6 +25,7 @@ void dataset_release(struct dataset *ds)
     window_spec_release(&ds->spec);
     free(ds->x);
     free(ds->label);
+    free(ds->sample.text);
     row_label_release(&ds->machine);
     row_label_release(&ds->class);
     for (int p = 0; p <= PART_TEST; p++)
@@ -168,6 +173,58 @@ out:
     return rc;
 }
 
+/* A share from *s on, to *end: the comma behind it, or the end of all. */
+static bool parse_share(const char *s, double *share, const char **end)
+{
+    char *unit;
+
+    *share = strtod(s, &unit) / 100;
+    *end = unit + 1;
+    return unit != s && *unit == '%' && *share > 0 && *share <= 1;
+}
+
+int dataset_sample_parse(struct dataset *ds, const char *text, struct err *e)
+{
+    double *part = ds->sample.part;
+    const char *end;
+    bool ok = parse_share(text, &part[PART_TRAIN], &end);
+
+    part[PART_VALID] = 1;
+    if (ok && *end == ',')
+        ok = parse_share(end + 1, &part[PART_VALID], &end);
+    if (!ok || *end)
+        return err_set(e, ERR_USAGE,
+                       "sample '%s' is no share of the windows; write 10%%, or "
+                       "10%%,25%% for training and validation",
+                       text);
+    free(ds->sample.text);
+    ds->sample.text = xstrdup(text);
+    return 0;
+}
+
+/* Knuth's algorithm S: each window with the chance that it is still wanted. */
+static void keep_some(struct dataset *ds, enum part part, uint64_t seed)
+{
+    size_t n = ds->n[part], kept = 0;
+    size_t wanted = (size_t)fmax(1, round(ds->sample.part[part] * (double)n));
+
+    for (size_t i = 0; i < n && kept < wanted; i++) {
+        double u = rng_unit(rng_at(seed, SAMPLE_STREAM + part, i));
+
+        if (u * (double)(n - i) < (double)(wanted - kept))
+            ds->end[part][kept++] = ds->end[part][i];
+    }
+    ds->n[part] = kept;
+}
+
+void dataset_sample(struct dataset *ds, uint64_t seed)
+{
+    if (!ds->sample.text)
+        return;
+    keep_some(ds, PART_TRAIN, seed);
+    keep_some(ds, PART_VALID, seed);
+}
+
 struct window_set dataset_part(const struct dataset *ds, enum part part)
 {
     return (struct window_set){
@@ -212,6 +269,8 @@ void dataset_describe(const struct dataset *ds, struct labels *meta)
         digest_add(d, ds->class.at, ds->T * sizeof *ds->class.at);
     labels_setf(meta, "data.segments", "%zu", ds->n_segments);
     labels_setf(meta, "data.rows", "%zu", ds->T);
+    if (ds->sample.text)
+        labels_set(meta, "data.sample", ds->sample.text);
     for (int p = PART_TRAIN; p <= PART_TEST; p++) {
         char *key = xasprintf("data.windows.%s", part_name((enum part)p));
 

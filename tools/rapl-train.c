@@ -33,7 +33,7 @@
 struct options {
     struct cli_common common;
     int64_t epochs; /* 0: as the model's file says */
-    const char *history;
+    const char *history, *sample;
     bool resume, slim, whole, allow_truncated;
 };
 
@@ -111,12 +111,15 @@ static int load(struct job *j, int n, char **paths, struct err *e)
 
     ds->allow_truncated = j->o->allow_truncated;
     ds->class_key = j->recipe.weights.label;
+    if (j->o->sample && dataset_sample_parse(ds, j->o->sample, e) < 0)
+        return -1;
     for (int i = 0; i < (n ? n : 1); i++)
         if (dataset_add(ds, n ? paths[i] : NULL, e) < 0)
             return -1;
     if (stop_requested())
         return err_set(e, j->o->whole ? ERR_VERDICT : ERR_NONE,
                        "stopped before all data were read");
+    dataset_sample(ds, j->recipe.train.seed);
     if (ds->n[PART_TRAIN] == 0)
         return err_set(e, ERR_DATA,
                        "%zu rows, and no window with a label to train on: "
@@ -449,6 +452,8 @@ int main(int argc, char **argv)
     struct opt opts[] = {
         {OPT_INT, 0, "epochs", &o.epochs, "N",
          "at most N epochs (default: the model's file)", 1, 1e6, 0, 0},
+        {OPT_STRING, 0, "sample", &o.sample, "SHARE",
+         "train on 10% of the windows; 10%,25%: and validate", 0, 0, 0, 0},
         {OPT_FLAG, 0, "resume", &o.resume, 0,
          "go on from the checkpoint FILE of -o", 0, 0, 0, 0},
         {OPT_STRING, 0, "history", &o.history, "FILE",
