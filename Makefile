@@ -14,8 +14,8 @@ Q       := $(if $(V),,@)
 CFLAGS  ?= -O2 -g
 OURS    := -std=gnu11 -D_GNU_SOURCE -I. -pthread -include common/base/banned.h \
            -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
-           -Wmissing-prototypes -Wvla -Wundef -fno-math-errno
-LIBS    := -Wl,--as-needed -lzstd -lz -lcsv -lyaml -lmd -lopenblas -lm
+           -Wmissing-prototypes -Wvla -Wundef -fno-math-errno -I$(BUILD)
+LIBS    := -Wl,--as-needed -lzstd -lz -lcsv -lyaml -lmd -lprotobuf-c -lopenblas -lm
 ifneq ($(wildcard /usr/include/openblas/cblas.h),)
 OURS    += -isystem /usr/include/openblas
 endif
@@ -28,7 +28,7 @@ endif
 FUZZER  := $(findstring fuzzer,$(SAN))
 
 TOOLS   := $(sort $(patsubst tools/%.c,%,$(wildcard tools/*.c)))
-SRC     := $(sort $(wildcard common/*/*.c formats/*.c))
+SRC     := $(sort $(wildcard common/*/*.c formats/*.c)) formats/onnx.pb-c.c
 UNITS   := $(sort $(patsubst tests/%.c,%,$(wildcard tests/unit/*.c)))
 FUZZES  := $(sort $(patsubst tests/%.c,%,$(wildcard tests/fuzz/fuzz-*.c)))
 BENCHES := $(sort $(patsubst tests/%.c,%,$(wildcard tests/bench/bench-*.c)))
@@ -49,6 +49,12 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(OURS) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
+vpath %.pb-c.c $(BUILD)
+$(BUILD)/formats/onnx.o: $(BUILD)/formats/onnx.pb-c.c
+$(BUILD)/formats/onnx.pb-c.c: formats/onnx.proto
+	@mkdir -p $(@D)
+	$(Q)protoc-c --c_out=$(BUILD) $<
+
 $(LIB): $(SRC:%.c=$(BUILD)/%.o)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
@@ -56,11 +62,8 @@ $(LIB): $(SRC:%.c=$(BUILD)/%.o)
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(LIB)
 	$(Q)$(LINK) $(LIBS)
 
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
-	$(Q)$(LINK) $(LIBS) -lcmocka
-
-$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
-	$(Q)$(LINK) $(LIBS)
+$(BUILD)/%: $(BUILD)/tests/%.o $(LIB)
+	$(Q)$(LINK) $(LIBS) $(if $(filter $(BUILD)/unit/%,$@),-lcmocka)
 
 # A fuzz target is linked with libFuzzer, or with a main that replays files.
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIB) \
@@ -105,11 +108,8 @@ bench bench-models: all $(BENCHES:%=$(BUILD)/%) $(BUILD)/bench/make-samples ## f
 	$(Q)BUILD="$(abspath $(BUILD))" sh tests/bench/run \
 	$(if $(filter bench-models,$@),bench-nn)
 
-experiment: all                 ## every model under every split, from DATA
-	$(Q)+$(MAKE) -f pipelines/experiment.mk BIN=$(BUILD)/bin DATA=$(DATA)
-
-default-model: all              ## train checkpoints/default.ckpt from DATA
-	$(Q)+$(MAKE) -f pipelines/default-model.mk BIN=$(BUILD)/bin DATA=$(DATA)
+experiment default-model: all   ## from DATA: models under splits; the shipped one
+	$(Q)+$(MAKE) -f pipelines/$@.mk BIN=$(BUILD)/bin DATA=$(DATA)
 
 # Every installed file, as FROM:TO below $(PREFIX).
 SHARE   := share/decode-rapl

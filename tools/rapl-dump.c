@@ -2,7 +2,8 @@
  * rapl-dump: what is in a file, as text.
  *
  * Reads   any stream (samples, windows, predictions), a checkpoint
- * Writes  rows as CSV, TSV, JSON lines; headers; whether files are whole
+ * Writes  rows as CSV, TSV, JSON lines; headers; whether files are whole; a
+ *         model as ONNX
  *
  *     rapl-dump --labels run run7.rapl | head
  *
@@ -20,20 +21,31 @@
 #include "common/base/log.h"
 #include "common/base/pack.h"
 #include "common/base/xalloc.h"
-#include "formats/checkpoint.h"
+#include "common/math/feature.h"
+#include "common/nn/export.h"
+#include "common/nn/recipe.h"
 #include "formats/config.h"
 #include "formats/describe.h"
+#include "formats/input.h"
+#include "formats/onnx.h"
 #include "formats/output.h"
 #include "formats/table.h"
 #include "formats/window.h"
 
 static const char FORMATS[] = "csv|tsv|jsonl";
 
-enum show { SHOW_ROWS, SHOW_CHECK, SHOW_HEADER, SHOW_WINDOWS, SHOW_MARKS };
+enum show {
+    SHOW_ROWS,
+    SHOW_CHECK,
+    SHOW_HEADER,
+    SHOW_WINDOWS,
+    SHOW_MARKS,
+    SHOW_ONNX
+};
 
 struct options {
     struct cli_common common;
-    bool check, header, windows, marks, allow_truncated;
+    bool check, header, windows, marks, onnx, allow_truncated;
     int format; /* as enum text_format */
     int64_t segment;
     const char *label_list;
@@ -208,6 +220,91 @@ static bool is_checkpoint(const char *path)
     return yes;
 }
 
+/* What a program that runs the model should know of it. */
+static void list_properties(struct labels *meta, const struct checkpoint *c,
+                            const struct window_spec *spec)
+{
+    struct strings units = {0};
+    char *text;
+
+    labels_merge(meta, &c->meta, CHECKPOINT_FAMILY);
+    labels_merge(meta, &c->meta, CHECKPOINT_TRAINED_ON);
+    labels_merge(meta, &c->meta, "window.");
+    labels_set(meta, "checkpoint.sha256", c->sha256);
+    for (size_t i = 0; i < spec->features.n; i++) {
+        const struct feature *f = feature_find(spec->features.at[i]);
+
+        strings_add(&units, f ? f->unit : "");
+    }
+    text = strings_join(&units, ",");
+    labels_set(meta, "units.inputs", text);
+    labels_set(meta, "units.outputs", "W");
+    free(text);
+    strings_release(&units);
+}
+
+/* A model as it lies in a checkpoint. */
+struct loaded {
+    struct window_spec spec;
+    struct strings targets;
+    struct node *description;
+    struct input input;
+    struct model *model;
+};
+
+static int load_model(struct loaded *m, const struct checkpoint *c,
+                      const char *file, struct err *e)
+{
+    const char *text = labels_get(&c->meta, CHECKPOINT_MODEL);
+    struct model_use use = {0};
+    struct scaling s;
+
+    if (!text)
+        return err_set(e, ERR_DATA, "no model in it ('" CHECKPOINT_MODEL "')");
+    if (window_spec_from_meta(&m->spec, &c->meta, e) < 0 ||
+        window_targets_parse(&m->targets, m->spec.target, e) < 0 ||
+        config_parse(&m->description, file, text, strlen(text), e) < 0 ||
+        recipe_read_scaling(m->description, &s, e) < 0)
+        return -1;
+    use.D = m->spec.features.n;
+    use.delays = (size_t)m->spec.delays;
+    use.n_targets = m->targets.n;
+    if (input_from_checkpoint(&m->input, &s, use.D, use.n_targets, c, e) < 0 ||
+        model_build(&m->model, m->description, &use, e) < 0 ||
+        checkpoint_copy_all(c, &m->model->tensors, e) < 0)
+        return -1;
+    return tensors_check_finite(&m->model->tensors, e);
+}
+
+static int export_model(const struct checkpoint *c, const char *file,
+                        const char *output, struct err *e)
+{
+    struct opgraph *g = opgraph_new();
+    struct labels meta = {0};
+    struct loaded m = {0};
+    int rc = load_model(&m, c, file, e);
+
+    if (rc < 0)
+        goto out;
+    list_properties(&meta, c, &m.spec);
+    rc = model_export(m.model, &m.input.scale, m.input.clip, &m.input.target,
+                      &m.targets, g, e);
+    if (rc == 0)
+        rc = onnx_write(g, &meta,
+                        "Watts from windows of raw features, each feature's "
+                        "values together, oldest first",
+                        output, e);
+out:
+    model_free(m.model);
+    input_release(&m.input);
+    node_free(m.description);
+    window_spec_release(&m.spec);
+    labels_release(&meta);
+    strings_release(&m.targets);
+    opgraph_free(g);
+    return rc;
+}
+
 static int show_checkpoint(struct dump *d, const struct checkpoint *c,
                            const char *file, struct err *e)
 {
@@ -223,6 +320,10 @@ static int show_checkpoint(struct dump *d, const struct checkpoint *c,
         fprintf(d->out, "%s: checkpoint, %zu tensors, complete\n", file,
                 c->n_tensors);
         return 0;
+    case SHOW_ONNX:
+        if (export_model(c, file, d->o->common.output, e) == 0)
+            return 0;
+        return err_prefix(e, "%s", file);
     case SHOW_WINDOWS:
     case SHOW_MARKS:
         break;
@@ -248,7 +349,7 @@ static int dump_file(struct dump *d, const char *path, struct err *e)
 {
     if (path && strcmp(path, "-") == 0)
         path = NULL;
-    if (is_checkpoint(path))
+    if (d->o->show == SHOW_ONNX || is_checkpoint(path))
         return dump_checkpoint(d, path, e);
     if (d->o->show == SHOW_WINDOWS)
         return dump_windows(d, path, e);
@@ -277,7 +378,7 @@ static int run(struct dump *d, char **paths, int n_paths, struct err *e)
     return status < 0 ? -1 : worst;
 }
 
-static void take_options(struct options *o, struct cli *cli)
+static void take_options(struct options *o, struct cli *cli, int n_files)
 {
     struct err e;
 
@@ -287,9 +388,13 @@ static void take_options(struct options *o, struct cli *cli)
               : o->header  ? SHOW_HEADER
               : o->windows ? SHOW_WINDOWS
               : o->marks   ? SHOW_MARKS
+              : o->onnx    ? SHOW_ONNX
                            : SHOW_ROWS;
-    if (o->check + o->header + o->windows + o->marks > 1)
-        cli_usage_error("--check, --header, --windows, --marks: one at a time");
+    if (o->check + o->header + o->windows + o->marks + o->onnx > 1)
+        cli_usage_error("--check, --header, --windows, --marks, --onnx: one at "
+                        "a time");
+    if (o->onnx && n_files > 1)
+        cli_usage_error("--onnx: one model at a time");
     if (o->label_list)
         strings_split(&o->labels, o->label_list, ',');
     if (strings_find(&o->labels, "") >= 0)
@@ -300,6 +405,8 @@ static int open_output(struct dump *d, struct err *e)
 {
     const char *path = d->o->common.output;
 
+    if (d->o->show == SHOW_ONNX) /* formats/onnx.c opens it */
+        return 0;
     if (d->o->show != SHOW_CHECK && d->o->show != SHOW_HEADER) {
         d->table.format = (enum text_format)d->o->format;
         d->table.labels = &d->o->labels;
@@ -317,7 +424,7 @@ static int close_output(struct dump *d, struct err *e)
     table_release(&d->table);
     if (d->text)
         return text_writer_close(d->text, e);
-    if (d->out != stdout && fclose(d->out) != 0)
+    if (d->out && d->out != stdout && fclose(d->out) != 0)
         return err_sys(e, "%s", d->o->common.output);
     return 0;
 }
@@ -334,6 +441,8 @@ int main(int argc, char **argv)
          "the windows of a window stream, a line each", 0, 0, 0, 0},
         {OPT_FLAG, 0, "marks", &o.marks, 0, "gaps, resets, clock steps, notes",
          0, 0, 0, 0},
+        {OPT_FLAG, 0, "onnx", &o.onnx, 0,
+         "a model as ONNX: raw windows in, watts out", 0, 0, 0, 0},
         {OPT_CHOICE, 0, "format", &o.format, "FORMAT",
          "csv (default), tsv, jsonl", 0, 0, FORMATS, 0},
         {OPT_INT, 0, "segment", &o.segment, "N", "only that segment, from 1", 1,
@@ -348,13 +457,14 @@ int main(int argc, char **argv)
                       .about = "Print streams (samples, windows, predictions) "
                                "and checkpoints as text.",
                       .examples = "  rapl-dump --check *.rapl\n"
-                                  "  rapl-dump --labels run run7.rapl | head",
+                                  "  rapl-dump --labels run run7.rapl | head\n"
+                                  "  rapl-dump --onnx v3.ckpt -o v3.onnx",
                       .opts = opts};
     struct dump d = {.o = &o};
     struct err e;
     int first = cli_parse(&cli, argc, argv, &o.common), status;
 
-    take_options(&o, &cli);
+    take_options(&o, &cli, argc - first);
     if (output_check(o.common.output, o.common.config, argv + first,
                      argc - first, &e) < 0 ||
         open_output(&d, &e) < 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 static int setup(struct layer *l, const struct node *settings, struct err *e)
@@ -50,6 +51,16 @@ static void backward(const struct layer *l, const struct pass *p,
         memcpy(dx, dy, p->n * l->n_out * sizeof *dx);
 }
 
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    const char *y = x[0];
+
+    for (size_t k = 1; k < l->n_from; k++)
+        y = opgraph_op(g, "Add", y, x[k], NULL)->out;
+    return y;
+}
+
 const struct layer_type layer_add = {
     .name = "add",
     .keys = (const char *const[]){NULL},
@@ -57,4 +68,5 @@ const struct layer_type layer_add = {
     .setup = setup,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

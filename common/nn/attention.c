@@ -23,6 +23,7 @@
 #include "common/math/softmax.h"
 #include "common/math/vector.h"
 #include "common/nn/dropout.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define MAX_HEADS 256
@@ -276,6 +277,42 @@ static void backward(const struct layer *l, const struct pass *p,
     }
 }
 
+/* Q, K or V of each head: (N, 1, heads, d, T). */
+static const char *part_of(struct opgraph *g, const char *qkv, int64_t part)
+{
+    struct op *o =
+        opgraph_op(g, "Gather", qkv, opgraph_ints(g, 1, &part), NULL);
+
+    op_int(o, "axis", 1);
+    return o->out;
+}
+
+/* Shares as (s, t), so that V (d, s) times them is what the heads give. */
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    struct sizes z = sizes_of(l);
+    int64_t C = (int64_t)z.C, T = (int64_t)z.T, d = (int64_t)z.d;
+    int64_t heads[] = {0, 3, C / d, d, T}, whole[] = {0, C, T};
+    float scale = 1 / sqrtf((float)z.d);
+    const char *y = export_steps(g, l->in, x[0]), *v;
+    struct op *o;
+
+    y = export_each_step(g, y, &l->param[IN_WEIGHT], &l->param[IN_BIAS]);
+    y = opgraph_op(g, "Reshape", y, opgraph_ints(g, 5, heads), NULL)->out;
+    v = part_of(g, y, 2);
+    o = opgraph_op(g, "Transpose", part_of(g, y, 1), NULL);
+    op_ints(o, "perm", 5, (int64_t[]){0, 1, 2, 4, 3});
+    o = opgraph_op(g, "MatMul", o->out, part_of(g, y, 0), NULL); // (.., s, t)
+    o = opgraph_op(g, "Mul", o->out, opgraph_floats(g, 0, NULL, &scale), NULL);
+    o = opgraph_op(g, "Softmax", o->out, NULL);
+    op_int(o, "axis", 3);
+    o = opgraph_op(g, "MatMul", v, o->out, NULL);
+    o = opgraph_op(g, "Reshape", o->out, opgraph_ints(g, 3, whole), NULL);
+    y = export_each_step(g, o->out, &l->param[OUT_WEIGHT], &l->param[OUT_BIAS]);
+    return export_done(g, l->out, y);
+}
+
 const struct layer_type layer_attention = {
     .name = "attention",
     .keys = (const char *const[]){"heads", "dropout", NULL},
@@ -283,4 +320,5 @@ const struct layer_type layer_attention = {
     .init = init,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

@@ -13,6 +13,7 @@
 #include "common/math/lanes.h"
 #include "common/math/softmax.h"
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 enum { WEIGHT, BIAS };
@@ -104,6 +105,22 @@ static void backward(const struct layer *l, const struct pass *p,
     }
 }
 
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    const char *steps = export_steps(g, l->in, x[0]); // (N, C, T)
+    const char *score =
+        export_each_step(g, steps, &l->param[WEIGHT], &l->param[BIAS]);
+    struct op *share = opgraph_op(g, "Softmax", score, NULL); // (N, 1, T)
+    struct op *column;
+
+    op_int(share, "axis", 2);
+    column = opgraph_op(g, "Transpose", share->out, NULL);
+    op_ints(column, "perm", 3, (int64_t[]){0, 2, 1});
+    return export_done(g, l->out,
+                       opgraph_op(g, "MatMul", steps, column->out, NULL)->out);
+}
+
 const struct layer_type layer_attention_pool = {
     .name = "attention_pool",
     .keys = (const char *const[]){NULL},
@@ -111,4 +128,5 @@ const struct layer_type layer_attention_pool = {
     .init = init,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

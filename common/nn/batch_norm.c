@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define EPS 1e-5
@@ -229,6 +230,17 @@ static void backward(const struct layer *l, const struct pass *p,
         norm_mix(p->n, l->n_in, of_dy, of_x, shift, dy, x, dx);
 }
 
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    struct op *o = opgraph_op(g, "BatchNormalization", x[0], NULL);
+
+    for (int i = 0; i < l->n_params; i++) // weight, bias, mean, variance
+        op_input(o, opgraph_tensor(g, &l->param[i]));
+    op_float(o, "epsilon", (float)EPS);
+    return o->out;
+}
+
 const struct layer_type layer_batch_norm = {
     .name = "batch_norm",
     .keys = (const char *const[]){NULL},
@@ -240,4 +252,5 @@ const struct layer_type layer_batch_norm = {
     .track = track,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

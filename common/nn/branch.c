@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 #include "common/nn/loss.h"
 
@@ -141,4 +142,5 @@ const struct layer_type layer_branch = {
     .setup = setup,
     .forward = forward,
     .backward = backward,
+    .export = export_nothing,
 };

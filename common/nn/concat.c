@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 static int setup(struct layer *l, const struct node *settings, struct err *e)
@@ -51,6 +52,17 @@ static void backward(const struct layer *l, const struct pass *p,
         memcpy(dx + i * own, dy + i * l->n_out, own * sizeof *dx);
 }
 
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    struct op *o = opgraph_op(g, "Concat", x[0], NULL);
+
+    for (size_t k = 1; k < l->n_from; k++)
+        op_input(o, x[k]);
+    op_int(o, "axis", 1);
+    return o->out;
+}
+
 const struct layer_type layer_concat = {
     .name = "concat",
     .keys = (const char *const[]){NULL},
@@ -58,4 +70,5 @@ const struct layer_type layer_concat = {
     .setup = setup,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

@@ -20,10 +20,9 @@
 
 #include "common/math/blas.h"
 #include "common/math/columns.h"
-#include <string.h>
-
 #include "common/math/strip.h"
 #include "common/math/winograd.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define MAX_OUT 4096
@@ -383,6 +382,22 @@ static void backward(const struct layer *l, const struct pass *p,
         backward_strips(l, p, x, dy, dx, grad[WEIGHT]);
 }
 
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    int64_t kernel = (int64_t)l->kernel, dilation = (int64_t)l->dilation;
+    int64_t padding = (int64_t)l->padding;
+    const char *weight = opgraph_tensor(g, &l->param[WEIGHT]);
+    const char *bias = opgraph_tensor(g, &l->param[BIAS]);
+    struct op *o =
+        opgraph_op(g, "Conv", export_steps(g, l->in, x[0]), weight, bias, NULL);
+
+    op_ints(o, "kernel_shape", 1, &kernel);
+    op_ints(o, "dilations", 1, &dilation);
+    op_ints(o, "pads", 2, (int64_t[]){padding, padding});
+    return export_done(g, l->out, o->out);
+}
+
 const struct layer_type layer_conv1d = {
     .name = "conv1d",
     .keys = (const char *const[]){"out", "kernel", "padding", "dilation", NULL},
@@ -391,4 +406,5 @@ const struct layer_type layer_conv1d = {
     .pack = pack,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

@@ -13,6 +13,7 @@
 #include "common/math/blas.h"
 #include "common/math/panel.h"
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define MAX_OUT 65536
@@ -84,6 +85,18 @@ static void backward(const struct layer *l, const struct pass *p,
                   l->param[WEIGHT].data, 0, dx);             // (O, I), (n, I)
 }
 
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    const char *weight = opgraph_tensor(g, &l->param[WEIGHT]);
+    const char *bias = opgraph_tensor(g, &l->param[BIAS]);
+    struct op *o =
+        opgraph_op(g, "Gemm", export_flat(g, l->in, x[0]), weight, bias, NULL);
+
+    op_int(o, "transB", 1);
+    return o->out;
+}
+
 const struct layer_type layer_dense = {
     .name = "dense",
     .keys = (const char *const[]){"out", NULL},
@@ -92,4 +105,5 @@ const struct layer_type layer_dense = {
     .pack = pack,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 uint64_t dropout_key(const struct layer *l, const struct pass *p, size_t row)
@@ -117,4 +118,5 @@ const struct layer_type layer_dropout = {
     .setup = setup,
     .forward = forward,
     .backward = backward,
+    .export = export_nothing,
 };

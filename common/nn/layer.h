@@ -24,6 +24,7 @@ struct shape {
 };
 
 struct layer;
+struct opgraph;     /* common/math/opgraph.h */
 struct branch_loss; /* common/nn/branch.h */
 
 /* What a pass over some rows of a batch is told. */
@@ -100,6 +101,15 @@ struct layer_type {
     void (*backward)(const struct layer *l, const struct pass *p,
                      const float *x, const float *y, const float *dy, float *dx,
                      float *const *grad);
+
+    /*
+     * Append to g what forward does in prediction, reading the values x, as
+     * many as it reads; returns the name of y, which is x[0] where the layer
+     * does nothing then (common/nn/export.h says how a value is laid out).
+     * NULL: it cannot be exported.
+     */
+    const char *(*export)(const struct layer *l, struct opgraph *g,
+                          const char *const *x);
 };
 
 #define LAYER_PARAMS 8

@@ -11,6 +11,7 @@
 
 #include "common/math/lanes.h"
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define EPSILON 1e-5f
@@ -135,6 +136,37 @@ static void backward(const struct layer *l, const struct pass *p,
                   dx ? dx + i * l->n_in : NULL, grad);
 }
 
+static const char *mean_of(struct opgraph *g, const char *x)
+{
+    struct op *o = opgraph_op(g, "ReduceMean", x, NULL);
+
+    op_ints(o, "axes", 1, (int64_t[]){1});
+    return o->out; // (N, 1, T)
+}
+
+static const char *apply(struct opgraph *g, const char *type, const char *a,
+                         const char *b)
+{
+    return opgraph_op(g, type, a, b, NULL)->out;
+}
+
+/* One operator does this, but only in later sets and over the last axis. */
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    struct tensor weight = l->param[WEIGHT], bias = l->param[BIAS];
+    const char *epsilon = opgraph_floats(g, 0, NULL, (float[]){EPSILON});
+    const char *y = apply(g, "Sub", x[0], mean_of(g, x[0])), *deviation;
+
+    if (l->in.length != 1) // (C, 1): for each channel
+        weight.dim[weight.n_dims++] = bias.dim[bias.n_dims++] = 1;
+    deviation = apply(g, "Add", mean_of(g, apply(g, "Mul", y, y)), epsilon);
+    deviation = opgraph_op(g, "Sqrt", deviation, NULL)->out;
+    y = apply(g, "Div", y, deviation);
+    y = apply(g, "Mul", y, opgraph_tensor(g, &weight));
+    return apply(g, "Add", y, opgraph_tensor(g, &bias));
+}
+
 const struct layer_type layer_layer_norm = {
     .name = "layer_norm",
     .keys = (const char *const[]){NULL},
@@ -142,4 +174,5 @@ const struct layer_type layer_layer_norm = {
     .init = init,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

@@ -16,13 +16,16 @@
  * pack() makes: a step is one product for all rows.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/xalloc.h"
 #include "common/math/blas.h"
 #include "common/math/curve.h"
 #include "common/math/outer.h"
 #include "common/math/panel.h"
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define MAX_HIDDEN 2048
@@ -355,6 +358,52 @@ static void backward(const struct layer *l, const struct pass *p,
     finish_gradients(&z, turned, grad);
 }
 
+/* ---- export ---- */
+
+/*
+ * Gates of a parameter (4H, width) in the order of ONNX, i, o, f, g; then those
+ * of `more`, if it is not NULL.
+ */
+static const char *reorder(struct opgraph *g, const struct tensor *t,
+                           const struct tensor *more)
+{
+    static const size_t order[] = {0, 3, 1, 2};
+    size_t n = tensor_count(t), rows = t->dim[0], n_all = more ? 2 * n : n;
+    size_t dim[] = {1, n_all * rows / n, n / rows};
+    float *all = xcalloc(n_all, sizeof *all);
+    const char *name;
+
+    for (size_t i = 0; i < n_all; i += n / 4) {
+        const struct tensor *from = i < n ? t : more;
+
+        memcpy(all + i, from->data + order[i % n / (n / 4)] * (n / 4),
+               n / 4 * sizeof *all);
+    }
+    name = opgraph_floats(g, t->n_dims + 1, dim, all);
+    free(all);
+    return name;
+}
+
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    const struct tensor *p = l->param;
+    struct op *steps =
+        opgraph_op(g, "Transpose", export_steps(g, l->in, x[0]), NULL);
+    const char *weight = reorder(g, &p[WEIGHT_IH], NULL);
+    const char *recurrent = reorder(g, &p[WEIGHT_HH], NULL);
+    const char *bias = reorder(g, &p[BIAS_IH], &p[BIAS_HH]);
+    struct op *o;
+
+    op_ints(steps, "perm", 3, (int64_t[]){2, 0, 1}); // (T, N, I)
+    o = opgraph_op(g, "LSTM", steps->out, weight, recurrent, bias, NULL);
+    op_int(o, "hidden_size", (int64_t)l->out.channels);
+    o->place = 1; // (1, N, H): h of the last step
+    return opgraph_op(g, "Squeeze", o->out, opgraph_ints(g, 1, (int64_t[]){0}),
+                      NULL)
+        ->out;
+}
+
 const struct layer_type layer_lstm = {
     .name = "lstm",
     .keys = (const char *const[]){"hidden", "take", NULL},
@@ -363,4 +412,5 @@ const struct layer_type layer_lstm = {
     .pack = pack,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

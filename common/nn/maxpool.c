@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define BLOCK 4 /* outputs */
@@ -135,10 +136,22 @@ static void backward(const struct layer *l, const struct pass *p,
     give_all(l, p->n, x, dy, dx);
 }
 
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    int64_t size = (int64_t)l->kernel;
+    struct op *o = opgraph_op(g, "MaxPool", export_steps(g, l->in, x[0]), NULL);
+
+    op_ints(o, "kernel_shape", 1, &size);
+    op_ints(o, "strides", 1, &size);
+    return export_done(g, l->out, o->out);
+}
+
 const struct layer_type layer_maxpool = {
     .name = "maxpool",
     .keys = (const char *const[]){"size", NULL},
     .setup = setup,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

@@ -4,6 +4,7 @@
  *     - {type: mean_pool}
  */
 #include "common/math/columns.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 static int setup(struct layer *l, const struct node *settings, struct err *e)
@@ -40,10 +41,22 @@ static void backward(const struct layer *l, const struct pass *p,
     }
 }
 
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    struct op *o =
+        opgraph_op(g, "ReduceMean", export_steps(g, l->in, x[0]), NULL);
+
+    op_ints(o, "axes", 1, (int64_t[]){2});
+    op_int(o, "keepdims", 0);
+    return o->out;
+}
+
 const struct layer_type layer_mean_pool = {
     .name = "mean_pool",
     .keys = (const char *const[]){NULL},
     .setup = setup,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

@@ -4,6 +4,7 @@
  *     - {type: relu}
  */
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 static int setup(struct layer *l, const struct node *settings, struct err *e)
@@ -43,6 +44,13 @@ static void backward(const struct layer *l, const struct pass *p,
     pass_on(p->n * l->n_in, y, dy, dx);
 }
 
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    (void)l;
+    return opgraph_op(g, "Relu", x[0], NULL)->out;
+}
+
 const struct layer_type layer_relu = {
     .name = "relu",
     .keys = (const char *const[]){NULL},
@@ -50,4 +58,5 @@ const struct layer_type layer_relu = {
     .setup = setup,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

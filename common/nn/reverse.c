@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/math/vector.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 static int setup(struct layer *l, const struct node *settings, struct err *e)
@@ -49,4 +50,5 @@ const struct layer_type layer_reverse = {
     .setup = setup,
     .forward = forward,
     .backward = backward,
+    .export = export_nothing,
 };

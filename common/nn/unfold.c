@@ -7,7 +7,11 @@
  * A row (D, L) becomes (D * size, L - size + 1), feature by feature, oldest
  * first, as in a window.
  */
+#include <stdlib.h>
+
+#include "common/base/xalloc.h"
 #include "common/math/columns.h"
+#include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define MAX_VALUES ((size_t)1 << 22) /* in a row */
@@ -65,10 +69,32 @@ static void backward(const struct layer *l, const struct pass *p,
         columns_sum(&c, dy + i * l->n_out, dx + i * l->n_in);
 }
 
+/* All values of a channel in one row, which is then cut at each `size`. */
+static const char *export(const struct layer *l, struct opgraph *g,
+                          const char *const *x)
+{
+    size_t size = l->kernel, M = l->out.length;
+    int64_t shape[] = {0, (int64_t)l->out.channels, (int64_t)M};
+    int64_t *from = xcalloc(size * M, sizeof *from);
+    struct op *o;
+    const char *at;
+
+    for (size_t k = 0; k < size; k++)
+        for (size_t t = 0; t < M; t++)
+            from[k * M + t] = (int64_t)(t + k);
+    at = opgraph_ints(g, size * M, from);
+    free(from);
+    o = opgraph_op(g, "Gather", export_steps(g, l->in, x[0]), at, NULL);
+    op_int(o, "axis", 2);
+    o = opgraph_op(g, "Reshape", o->out, opgraph_ints(g, 3, shape), NULL);
+    return export_done(g, l->out, o->out);
+}
+
 const struct layer_type layer_unfold = {
     .name = "unfold",
     .keys = (const char *const[]){"size", NULL},
     .setup = setup,
     .forward = forward,
     .backward = backward,
+    .export = export,
 };

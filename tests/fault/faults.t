@@ -24,6 +24,8 @@ rapl-train -q --threads 1 -c configs/linear.yaml train.win
 rapl-infer linear.ckpt --format csv run7.win
 rapl-score -q --format tsv run7.pred
 rapl-dump run7.rapl
+rapl-dump --onnx linear.ckpt
+rapl-stat --threads 1 run7.rapl
 END
 }
 

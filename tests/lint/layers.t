@@ -10,13 +10,17 @@ BEGIN {
     allow["tools"] = "tools|formats|common/.*"
     allow["formats"] = "formats|common/base|common/math"
     allow["common/nn"] = "common/nn|common/math|common/base"
+    allow["common/gbdt"] = "common/gbdt|common/math|common/base"
     allow["common/probe"] = "common/probe|common/base"
+    allow["common/physical"] = "common/physical|common/math|common/base"
     allow["common/math"] = "common/math|common/base"
     allow["common/base"] = "common/base"
     allow["tests"] = "tests/.*|formats|common/.*"
     place["zstd.h"] = place["zstd_errors.h"] = "formats/frame.c"
     place["yaml.h"] = "formats/config.c"
     place["csv.h"] = "formats/csv.c"
+    place["formats/onnx.pb-c.h"] = "formats/onnx.c"
+    place["xgboost/c_api.h"] = "common/gbdt/library.c"
     place["cblas.h"] = place["openblas_config.h"] = "common/math/blas.c"
 }
 function folder(path) {

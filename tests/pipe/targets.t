@@ -162,6 +162,15 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i }
 ok $? "with an interval of its own"
 t stream 0 'rapl-window -q --like two.ckpt 1.rapl | rapl-infer two.ckpt | rapl-dump --format csv | head -1'
 has 'power.dram,lower.dram,upper.dram,measured.dram'
+t onnx 0 'rapl-window -q --like two.ckpt 1.rapl >1.win && rapl-dump --windows 1.win >w.csv &&
+    rapl-infer two.ckpt 1.win | rapl-dump >p.csv && rapl-dump --onnx two.ckpt -o two.onnx'
+if python3 -c 'import numpy' 2>"$ERR"; then
+    t onnx-says-the-same 0 'python3 "$ROOT/tests/onnx_run.py" own two.onnx w.csv p.csv'
+    [ "$(sed 's/.*difference //' "$OUT" | wc -w)" -eq 2 ]
+    ok $? "of both: $(cat "$OUT")"
+else
+    ok 0 "onnx # SKIP no numpy"
+fi
 t guest 0 'grep -v dram map.yaml >guest.yaml && cut -d, -f1-5 1.csv >guest.csv &&
     rapl-import -q --from csv --map guest.yaml -o guest.rapl guest.csv &&
     rapl-window -q --like two.ckpt guest.rapl >guest.win &&

@@ -1,0 +1,136 @@
+#ifndef PHYSICAL_PHYSICAL_H
+#define PHYSICAL_PHYSICAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/base/labels.h"
+#include "common/math/tensor.h"
+#include "common/physical/basis.h"
+
+/*
+ * A model of package watts with few parameters, all of them with a meaning:
+ *
+ *   watts = curve(b) + effects(b) + noise(b),   b = busy CPUs
+ *
+ * The curve saturates: non-negative weights on the columns of basis.h.  The
+ * effects, on four of these columns, say how a session of the machine (its
+ * clocks, its power limit), a workload and a single recording differ from the
+ * curve.  They are drawn from Gaussians whose covariances are learned from how
+ * those of the training data differ.  Of a workload nobody has seen only that
+ * spread is known, and so is how wrong a prediction may be; a calibration
+ * narrows it.
+ *
+ * N rows, K = BASIS columns, E = EFFECTS columns.
+ */
+struct physical {
+    double n_cpus;       /* logical CPUs of the machine */
+    double curve[BASIS]; /* W; in it the mean of what was calibrated */
+    double session[EFFECTS * EFFECTS];   /* covariance still open, W^2: of */
+    double workload[EFFECTS * EFFECTS];  /* ... the session, the workload, */
+    double recording[EFFECTS * EFFECTS]; /* ... the recording */
+    double noise_w;    /* sd of a row under load; idle rows have less */
+    double idle_gap_w; /* settled idle less the curve's, fades with load */
+    double busy_min, busy_max; /* loads seen in training, CPUs */
+    double share;              /* of the host's CPUs that a guest has; 1: all */
+    double calibrated;         /* effective rows and anchors used so far */
+};
+
+/*
+ * What is fitted to.  Labels as numbers 0, 1, ...: rows of one workload, of one
+ * session (machine and boot), of one recording have the same.  The rows of a
+ * recording need not be together.
+ */
+struct physical_rows {
+    size_t n;
+    const float *busy, *watts;                      /* (N) busy CPUs, W */
+    const uint32_t *workload, *session, *recording; /* (N) */
+};
+
+/*
+ * Fit p to the rows, none of which counts more than those of another workload
+ * at another load.  Takes one or two us a row.
+ *
+ * n_cpus  logical CPUs of the machine that was recorded
+ * Returns 0, or -1 with ERR_DATA: too few rows, a value that is not finite,
+ * more than PHYSICAL_GROUPS workloads and sessions, one load only.
+ */
+#define PHYSICAL_GROUPS 128
+int physical_fit(struct physical *p, const struct physical_rows *rows,
+                 double n_cpus, struct err *e);
+
+/*
+ * Take p for a machine of another size, of the same make: a load is taken as
+ * the share of CPUs that it is, and watts, but those of the first CPU, in
+ * proportion to their number.  It is twice as unsure of it.
+ */
+void physical_resize(struct physical *p, double n_cpus);
+
+/*
+ * Labels of this machine: rows with measured watts.  `same` says that they are
+ * of the very recording that will be predicted; else they are of other work in
+ * the same session, a sweep, which tells nothing of the workload to come.  A
+ * long sweep of one kind counts no more than a short one.
+ *
+ * Returns 0, or -1 with ERR_DATA and p unchanged: no rows, a value that is not
+ * finite, rows that contradict one another.
+ */
+int physical_calibrate(struct physical *p, const float *busy,
+                       const float *watts, size_t n, bool same, struct err *e);
+
+/*
+ * The same from known wattages: `watts` is drawn at `busy` CPUs (0: settled
+ * idle; n_cpus: all busy), give or take `error`, a share of it (.05).
+ *
+ * Returns 0, or -1 with ERR_DATA and p unchanged: a wattage that this kind of
+ * machine cannot have, or idle above full.
+ */
+int physical_anchor(struct physical *p, double busy, double watts, double error,
+                    struct err *e);
+
+/*
+ * Anchors out of a recording: the watts of idle that has settled, and of all
+ * CPUs busy.
+ *
+ * busy, watts (N)  rows in order of time, about a second each
+ * Returns 0 and *mean_w, or -1 with ERR_DATA: not idle, not settled (it still
+ * falls); not full (fewer than nine tenths of the CPUs are busy).
+ */
+int physical_settled_idle(const float *busy, const float *watts, size_t n,
+                          double n_cpus, double *mean_w, struct err *e);
+int physical_full_load(const float *busy, const float *watts, size_t n,
+                       double n_cpus, double *mean_w, struct err *e);
+
+/* What is said of one row; all W but the last. */
+struct physical_prediction {
+    float watts;   /* idle + dynamic */
+    float idle;    /* the share of the machine's idle */
+    float dynamic; /* what the busy CPUs add */
+    float sd;      /* of measured - predicted; x 1.645 either way: 90 % */
+    float support; /* 1: as in training and calibrated; 0: a guess */
+};
+
+/* Cannot fail; NaN in, NaN out. */
+void physical_predict(const struct physical *p, const float *busy, size_t n,
+                      struct physical_prediction *out);
+
+/* How many sd either side of a prediction hold `coverage` (0..1) of rows. */
+double physical_quantile(double coverage);
+
+/*
+ * Put p into a checkpoint and take it out.  Tensors and labels are called
+ * physical.NAME.
+ *
+ * store (PHYSICAL_STORE)  caller's; ts points into it
+ * physical_load() returns 0, or -1 with ERR_DATA: something is missing, or has
+ * another shape, or is not finite.
+ */
+#define PHYSICAL_STORE (BASIS + 3 * EFFECTS * EFFECTS)
+void physical_save(const struct physical *p, float *store, struct labels *ls,
+                   struct tensors *ts);
+int physical_load(struct physical *p, const struct labels *ls,
+                  const struct tensors *ts, struct err *e);
+
+#endif

@@ -1,0 +1,274 @@
+#include <math.h>
+#include <string.h>
+
+#include "common/physical/effects.h"
+#include "common/physical/physical.h"
+
+enum {
+    E = EFFECTS,
+    ROWS_MOST = 10,    /* evidence counts no more than so many rows */
+    NOISE_ROWS = 4,    /* what the trained noise counts against new rows' */
+    CONTRADICTION = 4, /* sds beyond which evidence is not believed */
+    SETTLE_ROWS = 120, /* of idle, to see whether it still falls */
+};
+
+/* Of a recording's own effect, what will still move after it was measured. */
+static const double drift = .5;
+
+/* Sums over rows of evidence, as effects_posterior() takes them. */
+struct evidence {
+    double gram[E * E], cross[E];
+    double square; /* of residuals, in units of the noise */
+    double n;      /* effective rows */
+};
+
+static int gather(struct evidence *v, const struct physical *p,
+                  const float *busy, const float *watts, size_t n,
+                  struct err *e)
+{
+    double weight = fmin(1, (double)ROWS_MOST / (double)n);
+
+    memset(v, 0, sizeof *v);
+    if (n == 0)
+        return err_set(e, ERR_DATA, "no rows with measured watts");
+    for (size_t i = 0; i < n; i++) {
+        double x[BASIS], z[E], d, sd = p->noise_w * basis_noise(busy[i]);
+        double w = weight / (sd * sd);
+
+        basis_row(busy[i], p->n_cpus, x);
+        basis_effects(x, z);
+        d = watts[i] - basis_dot(p->curve, x, BASIS);
+        if (!isfinite(d))
+            return err_set(e, ERR_DATA,
+                           "row %zu: busy CPUs or watts are not finite", i);
+        for (int j = 0; j < E; j++) {
+            for (int k = 0; k < E; k++)
+                v->gram[j * E + k] += w * z[j] * z[k];
+            v->cross[j] += w * z[j] * d;
+        }
+        v->square += w * d * d;
+        v->n += weight;
+    }
+    return 0;
+}
+
+/* Squares left when effects explain the evidence as they may. */
+static double left_over(const struct evidence *v, const double *mean)
+{
+    return v->square - 2 * basis_dot(v->cross, mean, E) +
+           basis_variance(mean, v->gram);
+}
+
+static void sum(const double *a, const double *b, double scale, double *out)
+{
+    for (int i = 0; i < E * E; i++)
+        out[i] = a[i] + scale * b[i];
+}
+
+/* As good as no nuisance, beside `prior`, and still positive definite. */
+static void none(const double *prior, double *out)
+{
+    memset(out, 0, E * E * sizeof *out);
+    for (int i = 0; i < E; i++)
+        out[i * E + i] = 1e-6 * prior[i * E + i] + 1e-12;
+}
+
+/* The curve moves; idle stays where an anchor holds it. */
+static void shift_curve(struct physical *p, const double *mean)
+{
+    if (p->idle_gap_w != 0)
+        p->idle_gap_w -= mean[0];
+    for (int i = 0; i < E; i++)
+        p->curve[basis_effect[i]] += mean[i];
+}
+
+/*
+ * Are the rows like one another, whatever this machine is like?  As far as the
+ * model can tell: with every effect free to fit them.
+ */
+static int check_evidence(const struct physical *p, const struct evidence *v,
+                          double *left, struct err *e)
+{
+    double prior[E * E], nuisance[E * E], mean[E], cov[E * E];
+
+    sum(p->session, p->workload, 1, prior);
+    sum(prior, p->recording, 1, prior);
+    none(prior, nuisance);
+    effects_posterior(prior, nuisance, v->gram, v->cross, mean, cov);
+    *left = left_over(v, mean);
+    if (*left > CONTRADICTION * CONTRADICTION * v->n)
+        return err_set(e, ERR_DATA,
+                       "the measured watts contradict one another: at equal "
+                       "load they differ by %.1f W, where %.1f W are usual; "
+                       "calibrate from one session without other changes",
+                       sqrt(*left / v->n) * p->noise_w, p->noise_w);
+    return 0;
+}
+
+/* The rows' own scatter, for a model that will predict this very recording. */
+static void update_noise(struct physical *p, double left, struct evidence *v)
+{
+    double scale = (NOISE_ROWS + fmax(left, 0)) / (NOISE_ROWS + v->n);
+
+    p->noise_w *= sqrt(scale);
+    for (int i = 0; i < E * E; i++)
+        v->gram[i] /= scale;
+    for (int i = 0; i < E; i++)
+        v->cross[i] /= scale;
+}
+
+int physical_calibrate(struct physical *p, const float *busy,
+                       const float *watts, size_t n, bool same, struct err *e)
+{
+    double prior[E * E], nuisance[E * E], mean[E], cov[E * E], left;
+    struct evidence v;
+
+    if (gather(&v, p, busy, watts, n, e) || check_evidence(p, &v, &left, e))
+        return -1;
+    if (same) {
+        update_noise(p, left, &v);
+        sum(p->session, p->workload, 1, prior);
+        sum(prior, p->recording, 1, prior);
+        none(prior, nuisance);
+    } else {
+        memcpy(prior, p->session, sizeof prior);
+        sum(p->workload, p->recording, 1, nuisance);
+    }
+    effects_posterior(prior, nuisance, v.gram, v.cross, mean, cov);
+    shift_curve(p, mean);
+    memcpy(p->session, cov, sizeof cov);
+    if (same) {
+        memset(p->workload, 0, sizeof p->workload);
+        for (int i = 0; i < E * E; i++)
+            p->recording[i] *= drift;
+    }
+    p->calibrated += v.n;
+    return 0;
+}
+
+static int check_anchor(const struct physical *p, double busy, double watts,
+                        double expected, double sd, struct err *e)
+{
+    double x[BASIS];
+
+    basis_row(p->n_cpus, p->n_cpus, x);
+    if (busy == 0 && watts >= basis_dot(p->curve, x, BASIS))
+        return err_set(e, ERR_DATA,
+                       "idle at %.1f W is not below the %.1f W that this model "
+                       "expects with all CPUs busy",
+                       watts, basis_dot(p->curve, x, BASIS));
+    if (fabs(watts - expected) > CONTRADICTION * sd)
+        return err_set(e, ERR_DATA,
+                       "%.1f W with %g CPUs busy contradict what is known of "
+                       "this machine, %.1f +- %.1f W; check the wattage, or "
+                       "take a model of such a machine",
+                       watts, busy, expected, sd);
+    return 0;
+}
+
+int physical_anchor(struct physical *p, double busy, double watts, double error,
+                    struct err *e)
+{
+    double x[BASIS], z[E], gain[E], mean[E], expected, variance;
+
+    if (!(watts > 0) || !(error > 0) || !(busy >= 0) || busy > p->n_cpus ||
+        !isfinite(watts))
+        return err_set(e, ERR_DATA,
+                       "%g W with %g CPUs busy: out of range for a machine of "
+                       "%g CPUs",
+                       watts, busy, p->n_cpus);
+    basis_row(busy, p->n_cpus, x);
+    basis_effects(x, z);
+    expected = basis_dot(p->curve, x, BASIS) + (busy == 0 ? p->idle_gap_w : 0);
+    variance = basis_variance(z, p->session) + pow(error * watts, 2) +
+               pow(p->noise_w * basis_noise(busy), 2);
+    if (check_anchor(p, busy, watts, expected, sqrt(variance), e))
+        return -1;
+    for (int i = 0; i < E; i++) {
+        gain[i] = basis_dot(p->session + i * E, z, E);
+        mean[i] = gain[i] / variance * (watts - expected);
+    }
+    for (int i = 0; i < E; i++)
+        for (int k = 0; k < E; k++)
+            p->session[i * E + k] -= gain[i] * gain[k] / variance;
+    shift_curve(p, mean);
+    /* The rest of idle's gap says nothing of load: it fades. */
+    if (busy == 0)
+        p->idle_gap_w = watts - p->curve[0];
+    p->calibrated++;
+    return 0;
+}
+
+/* c = d c d, d the factor of each effect */
+static void scale_covariance(double *c, double k, double widen)
+{
+    for (int i = 0; i < E; i++)
+        for (int j = 0; j < E; j++)
+            c[i * E + j] *= widen * (basis_effect[i] == 1 ? 1 : k) *
+                            (basis_effect[j] == 1 ? 1 : k);
+}
+
+void physical_resize(struct physical *p, double n_cpus)
+{
+    double k = n_cpus / p->n_cpus;
+
+    if (k == 1)
+        return;
+    for (int i = 0; i < BASIS; i++) /* the second is the first CPU */
+        p->curve[i] *= i == 1 ? 1 : k;
+    scale_covariance(p->session, k, 4);
+    scale_covariance(p->workload, k, 1);
+    scale_covariance(p->recording, k, 1);
+    p->noise_w *= k;
+    p->idle_gap_w *= k;
+    p->busy_min *= k;
+    p->busy_max *= k;
+    p->n_cpus = n_cpus;
+}
+
+static double mean_of(const float *x, size_t n)
+{
+    double total = 0;
+
+    for (size_t i = 0; i < n; i++)
+        total += x[i];
+    return n ? total / (double)n : NAN;
+}
+
+int physical_settled_idle(const float *busy, const float *watts, size_t n,
+                          double n_cpus, double *mean_w, struct err *e)
+{
+    double load = mean_of(busy, n), early, late;
+
+    if (n < SETTLE_ROWS)
+        return err_set(e, ERR_DATA,
+                       "%zu rows do not show that idle has settled; record "
+                       "idle for two minutes or more",
+                       n);
+    if (!(load < .01 * n_cpus))
+        return err_set(e, ERR_DATA,
+                       "not idle: %.2f CPUs are busy; stop what runs", load);
+    early = mean_of(watts, n / 2);
+    late = mean_of(watts + n / 2, n - n / 2);
+    if (!(early - late < .1 * late))
+        return err_set(e, ERR_DATA,
+                       "idle has not settled: it fell from %.2f to %.2f W; "
+                       "wait ten minutes",
+                       early, late);
+    *mean_w = late;
+    return 0;
+}
+
+int physical_full_load(const float *busy, const float *watts, size_t n,
+                       double n_cpus, double *mean_w, struct err *e)
+{
+    double load = mean_of(busy, n);
+
+    if (!(load >= .9 * n_cpus))
+        return err_set(e, ERR_DATA,
+                       "the load is not full: %.1f of %g CPUs are busy; start "
+                       "a worker on each",
+                       n ? load : 0, n_cpus);
+    *mean_w = mean_of(watts, n);
+    return 0;
+}
