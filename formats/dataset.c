@@ -7,6 +7,7 @@
 #include "common/base/digest.h"
 #include "common/base/rng.h"
 #include "common/base/xalloc.h"
+#include "common/math/decimal.h"
 #include "formats/sample.h"
 
 /* The generator's stream that windows of a part are drawn by, from ... */
@@ -173,29 +174,24 @@ out:
     return rc;
 }
 
-/* A share from *s on, to *end: the comma behind it, or the end of all. */
-static bool parse_share(const char *s, double *share, const char **end)
-{
-    char *unit;
-
-    *share = strtod(s, &unit) / 100;
-    *end = unit + 1;
-    return unit != s && *unit == '%' && *share > 0 && *share <= 1;
-}
-
 int dataset_sample_parse(struct dataset *ds, const char *text, struct err *e)
 {
-    double *part = ds->sample.part;
-    const char *end;
-    bool ok = parse_share(text, &part[PART_TRAIN], &end);
+    const char *at = text;
+    int p = PART_TRAIN;
 
-    part[PART_VALID] = 1;
-    if (ok && *end == ',')
-        ok = parse_share(end + 1, &part[PART_VALID], &end);
-    if (!ok || *end)
+    do {
+        double *share = &ds->sample.part[p++];
+
+        at = decimal_share(at, share);
+        if (at && *share == 0)
+            at = NULL;
+    } while (at && *at == ',' && *++at && p <= PART_TEST);
+    for (; p <= PART_TEST; p++)
+        ds->sample.part[p] = 1;
+    if (!at || *at || at[-1] == ',')
         return err_set(e, ERR_USAGE,
                        "sample '%s' is no share of the windows; write 10%%, or "
-                       "10%%,25%% for training and validation",
+                       "10%%,25%%,25%% for training, validation and test",
                        text);
     free(ds->sample.text);
     ds->sample.text = xstrdup(text);
@@ -221,8 +217,8 @@ void dataset_sample(struct dataset *ds, uint64_t seed)
 {
     if (!ds->sample.text)
         return;
-    keep_some(ds, PART_TRAIN, seed);
-    keep_some(ds, PART_VALID, seed);
+    for (int p = PART_TRAIN; p <= PART_TEST; p++)
+        keep_some(ds, (enum part)p, seed);
 }
 
 struct window_set dataset_part(const struct dataset *ds, enum part part)

@@ -54,9 +54,9 @@ struct dataset {
 int dataset_add(struct dataset *ds, const char *path, struct err *e);
 
 /*
- * Ask for a share of the windows: "10%" of the training part, "10%,25%" of
- * the training and the validation part; more than 0 %, 100 % at most.  The
- * test part is whole.  Returns 0 or -1 with e filled (ERR_USAGE).
+ * Ask for a share of the windows: "10%" of the training part, "10%,25%" and
+ * of the validation part, "10%,25%,25%" and of the test part; more than 0 %.
+ * Returns 0 or -1 with e filled (ERR_USAGE).
  */
 int dataset_sample_parse(struct dataset *ds, const char *text, struct err *e);
 

@@ -453,7 +453,7 @@ int main(int argc, char **argv)
         {OPT_INT, 0, "epochs", &o.epochs, "N",
          "at most N epochs (default: the model's file)", 1, 1e6, 0, 0},
         {OPT_STRING, 0, "sample", &o.sample, "SHARE",
-         "train on 10% of the windows; 10%,25%: and validate", 0, 0, 0, 0},
+         "of the windows to train on; 10%,25%,25%: all parts", 0, 0, 0, 0},
         {OPT_FLAG, 0, "resume", &o.resume, 0,
          "go on from the checkpoint FILE of -o", 0, 0, 0, 0},
         {OPT_STRING, 0, "history", &o.history, "FILE",

@@ -264,9 +264,9 @@ static void a_sample_is_drawn_once_by_the_seed(void **state)
 
 static void what_is_no_share_is_refused(void **state)
 {
-    static const char *const wrong[] = {"",     "%",    "0%",       "101%",
-                                        "0.1",  "10",   "nan%",     "10%,",
-                                        "10%x", ",10%", "10%,0.5x", "1%,1%,1%"};
+    static const char *const wrong[] = {
+        "",     "%",    "0%",   "101%",     "0.1",         "10",       "nan%",
+        "10%,", "10%x", ",10%", "10%,0.5x", "1%,1%,1%,1%", "1%,1%,1%,"};
     struct dataset ds = {0};
     struct err e = {0};
 

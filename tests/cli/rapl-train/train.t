@@ -81,11 +81,11 @@ ok $? "the checkpoint names the share"
 all=$(value net.ckpt data.windows.train)
 less "$(value s.ckpt data.windows.train)" "$all/10+1" "a tenth of $all windows"
 [ "$(value s.ckpt data.windows.test)" = "$(value net.ckpt data.windows.test)" ]
-ok $? "the test part is whole"
+ok $? "the test part is whole unless said"
 t other-sample 3 'rapl-train -q -c net.yaml --epochs 3 --sample 20% --resume -o s.ckpt bent.win'
 has 'cannot resume'
 t no-share 2 'rapl-train -q -c net.yaml --sample 0.1 -o x.ckpt bent.win'
-has "write 10%, or 10%,25%"
+has "write 10%, or 10%,25%,25%"
 
 $win split=none >none.win
 t nosplit 0 'rapl-train -c net.yaml --epochs 3 -o none.ckpt none.win'
