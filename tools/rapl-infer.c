@@ -48,8 +48,7 @@ struct options {
     int part;   /* enum part; PART_NONE: all */
     const char *name, *max_unsupported, *sample;
     bool strict, allow_truncated;
-    double max_share; /* of windows without support */
-    double share;     /* of windows to predict */
+    double max_share, share; /* of windows: without support; to predict */
 };
 
 /* What a checkpoint holds, ready for use. */
@@ -359,9 +358,8 @@ static int infer_file(struct job *j, const char *path, struct err *e)
     stream_reader_allow_truncated(window_reader_stream(r),
                                   j->o->allow_truncated);
     stream_reader_on_idle(window_reader_stream(r), flush, j);
-    if (j->o->part != PART_NONE || j->o->share < 1)
-        window_reader_thin(r, (enum part)j->o->part, j->o->share,
-                           (uint64_t)j->o->common.seed);
+    window_reader_thin(r, (enum part)j->o->part, j->o->share,
+                       (uint64_t)j->o->common.seed);
     while ((rc = window_reader_next(r, &rows, e)) > 0) {
         if (rows.new_segment && begin_segment(j, r, e) < 0) {
             rc = err_prefix(e, "%s",
@@ -422,7 +420,8 @@ static int take_options(struct options *o, struct cli *cli, struct err *e)
     if (config_file_options(o->common.config, cli, e) < 0 ||
         take_share("--max-unsupported", o->max_unsupported, &o->max_share, e) <
             0 ||
-        take_share("--sample", o->sample, &o->share, e) < 0)
+        take_share("--sample", o->sample ? o->sample : "100%", &o->share, e) <
+            0)
         return -1;
     if (o->share == 0)
         return err_set(e, ERR_USAGE, "--sample: 0%% is no window at all");
@@ -444,10 +443,8 @@ static int check_output(const struct options *o, char **paths, int n,
 
 int main(int argc, char **argv)
 {
-    struct options o = {.common = CLI_COMMON_INIT,
-                        .format = -1,
-                        .max_unsupported = "10%",
-                        .sample = "100%"};
+    struct options o = {
+        .common = CLI_COMMON_INIT, .format = -1, .max_unsupported = "10%"};
     struct opt opts[] = {
         {OPT_CHOICE, 0, "format", &o.format, "NAME",
          "stream, csv, tsv, jsonl or text, a line a second", 0, 0,
@@ -485,20 +482,15 @@ int main(int argc, char **argv)
     first = cli_parse(&cli, argc, argv, &o.common);
     if (first == argc)
         cli_usage_error("no model: name a checkpoint");
-    rc = take_options(&o, &cli, &e);
-    if (rc == 0)
-        rc = load_model(&j, argv[first], &e);
-    if (rc == 0)
-        rc = check_output(&o, argv + first, argc - first, &e);
-    if (rc == 0)
-        rc = open_output(&j, &e);
-    if (rc == 0)
-        rc = run(&j, argc - first - 1, argv + first + 1, &e);
+    rc = take_options(&o, &cli, &e) || load_model(&j, argv[first], &e) ||
+                 check_output(&o, argv + first, argc - first, &e) ||
+                 open_output(&j, &e) ||
+                 run(&j, argc - first - 1, argv + first + 1, &e)
+             ? -1
+             : 0;
     code = rc < 0 ? (log_error("%s", e.msg), (int)e.code) : verdict(&j);
-    if (close_output(&j, rc < 0, &late) < 0 && rc == 0) {
-        log_error("%s", late.msg);
-        code = (int)late.code;
-    }
+    if (close_output(&j, rc < 0, &late) < 0 && rc == 0)
+        code = (log_error("%s", late.msg), (int)late.code);
     release(&j);
     return cli_finish(code, j.n_rows, j.n_windows);
 }
