@@ -110,10 +110,10 @@ END
 mkdir none
 : >none/libxgboost.so.0
 : >none/libxgboost.so
-t no-library 4 'LD_LIBRARY_PATH=$PWD/none rapl-train -c g.yaml -o x.ckpt g.win'
+t no-library 4 'LD_LIBRARY_PATH=$PWD/none rapl-train -c g.yaml -o none.ckpt g.win'
 has 'install libxgboost-dev'
 one_line
-[ ! -e x.ckpt ] || [ ! -s none/libxgboost.so ]
+[ ! -e none.ckpt ]
 ok $? "nothing was written"
 
 rapl-train -q -c g.yaml -o g.ckpt g.win 2>"$ERR"
