@@ -4,7 +4,7 @@
 #include "common/base/log.h"
 #include "common/base/xalloc.h"
 #include "common/estimator/kind.h"
-#include "common/gbdt/columns.h"
+#include "common/gbdt/gbdt_columns.h"
 
 enum { BLOCK = 256 }; /* windows that a thread predicts at a time */
 

@@ -12,8 +12,9 @@
  *     training: {method: em}
  *
  *     family: gbdt
- *     model: {kind: gbdt, columns: [last, mean]}    # common/gbdt/columns.h
- *     training: {method: boost, trees: 500}         # common/gbdt/gbdt.h
+ *     model: {kind: gbdt, columns: [last, mean]}    #
+ * common/gbdt/gbdt_columns.h training: {method: boost, trees: 500}         #
+ * common/gbdt/gbdt.h
  */
 struct plan {
     const struct estimator_kind *kind;

@@ -70,6 +70,25 @@ t one-load 3 "$loads cpus=24 scale=0 | rapl-train -c '$physical' -o x.ckpt"
 has 'physical.yaml: '
 one_line
 
+# One target.
+cat >map.yaml <<END
+time: {column: t, unit: s}
+channels:
+  - {column: idle, name: cpu.idle, unit: "%"}
+  - {column: user, name: cpu.user, unit: "%"}
+  - {column: a, name: "power:package-0", unit: W}
+  - {column: b, name: "power:dram", unit: W}
+END
+awk -v OFS=, 'BEGIN { print "t,idle,user,a,b"
+    for (i = 0; i < 300; i++) print i, i % 100, 100 - i % 100, 50 - i % 100 / 4, 3 }' >two.csv
+t two-targets 0 'rapl-import -q --from csv --map map.yaml -l cpus=4 -l run=a two.csv |
+    rapl-window --features busy_cpus -d 1 --target package,dram -o two.win'
+for kind in physical gbdt; do
+    t "$kind-of-two" 3 "rapl-train -c '$ROOT/configs/$kind.yaml' -o x.ckpt two.win"
+    has 'predicts one target, and these windows have 2 (package,dram)'
+    one_line
+done
+
 # ---- a model's file ----
 
 yaml() # NAME MODEL TRAINING
@@ -142,4 +161,26 @@ ok $? "  as it was scored in training"
 t gbdt-without-library 0 'LD_LIBRARY_PATH=$PWD/none rapl-infer -q g.ckpt g.win -o no.pred'
 t gbdt-resume 0 'rapl-train --resume -c g.yaml -o g.ckpt g.win && cmp g.ckpt g1.ckpt'
 has 'there is nothing to resume'
+
+# A forest that never ends, stopped while it grows.
+stopped() # WANTED-EXIT OPTIONS...
+{
+    want=$1
+    shift
+    rm -f log
+    echo '{model: {kind: gbdt}, training: {trees: 100000, stop_patience: 0, eta: 1.0e-5}}' >endless.yaml
+    rapl-train -v -c endless.yaml "$@" -o stop.ckpt g.win 2>log &
+    pid=$!
+    while ! grep -q 'windows to train on' log 2>/dev/null; do
+        kill -0 $pid 2>/dev/null || break
+        sleep .05
+    done
+    kill -TERM $pid
+    { wait $pid; } 2>/dev/null
+    [ $? -eq "$want" ] && grep -q 'stopped; what had grown by then is kept' log
+    ok $? "stopped: exit $want" || sed 's/^/# /' log
+}
+stopped 0
+t kept 0 'rapl-infer -q stop.ckpt --format csv g.win'
+stopped 1 --whole
 done_testing
