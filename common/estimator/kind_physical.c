@@ -150,8 +150,8 @@ static int build(struct estimator *m, const struct plan *plan,
 
 /* Which values of a label the training windows have, numbered 0, 1, ... as
  * they come; out (N). */
-static size_t number(const struct row_label *l, const struct window_set *set,
-                     uint32_t *out)
+static void number(const struct row_label *l, const struct window_set *set,
+                   uint32_t *out)
 {
     uint32_t *of = xcalloc(l->values.n, sizeof *of), n = 0; /* 0: not yet */
 
@@ -163,7 +163,6 @@ static size_t number(const struct row_label *l, const struct window_set *set,
         out[i] = *value - 1;
     }
     free(of);
-    return n;
 }
 
 /* The number of CPUs that most training windows are of; NAN: some do not say.

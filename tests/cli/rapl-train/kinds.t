@@ -86,7 +86,6 @@ t two-targets 0 'rapl-import -q --from csv --map map.yaml -l cpus=4 -l run=a two
 for kind in physical gbdt; do
     t "$kind-of-two" 3 "rapl-train -c '$ROOT/configs/$kind.yaml' -o x.ckpt two.win"
     has 'predicts one target, and these windows have 2 (package,dram)'
-    one_line
 done
 
 # ---- a model's file ----
