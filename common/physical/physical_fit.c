@@ -290,6 +290,10 @@ static void add_floor(struct physical *p, double span)
     }
 }
 
+/*
+ * The mean of the effects stays out: the curve may not fall below its weights'
+ * bound, and left-out workloads were predicted no better with it.
+ */
 static void set_model(struct physical *p, const struct fit *f,
                       const double *curve, const struct effects *x)
 {
