@@ -22,6 +22,7 @@
 #include "common/estimator/estimator.h"
 #include "common/math/decimal.h"
 #include "common/physical/thin.h"
+#include "formats/calibrations.h"
 #include "formats/config.h"
 #include "formats/cpu_check.h"
 #include "formats/measured.h"
@@ -63,9 +64,8 @@ struct job {
     struct window_spec spec;
     struct physical model;
     struct measured rows, recorded[ANCHORS];
-    int nth;      /* calibration of this model, from 1 */
-    char *prefix; /* "calibration.1" */
-    size_t used;  /* rows */
+    int nth;     /* calibration of this model, from 1 */
+    size_t used; /* rows */
     char rows_hash[DIGEST_HEX + 1];
     float store[PHYSICAL_STORE];
 };
@@ -77,7 +77,6 @@ static void release(struct job *j)
         measured_release(&j->recorded[a]);
     window_spec_release(&j->spec);
     checkpoint_release(&j->file);
-    free(j->prefix);
 }
 
 /* ---- options ---- */
@@ -168,22 +167,6 @@ static int check_output(const struct options *o, char **paths, int n,
 
 /* ---- what there is ---- */
 
-/* How often this model was calibrated already. */
-static int count_calibrations(const struct labels *meta)
-{
-    int n = 0;
-    bool more = true;
-
-    while (more) {
-        char *key = xasprintf("calibration.%d.model_sha256", n + 1);
-
-        more = labels_get(meta, key) != NULL;
-        n += more;
-        free(key);
-    }
-    return n;
-}
-
 static int load_model(struct job *j, const char *path, struct err *e)
 {
     if (checkpoint_read(&j->file, path, e) < 0)
@@ -198,8 +181,7 @@ static int load_model(struct job *j, const char *path, struct err *e)
     if (window_spec_from_meta(&j->spec, &j->file.meta, e) < 0 ||
         physical_from_checkpoint(&j->model, &j->file, e) < 0)
         return err_prefix(e, "%s", path);
-    j->nth = count_calibrations(&j->file.meta) + 1;
-    j->prefix = xasprintf("calibration.%d", j->nth);
+    j->nth = calibrations_count(&j->file.meta) + 1;
     return 0;
 }
 
@@ -292,32 +274,6 @@ static int place(struct job *j, struct options *o, struct err *e)
 
 /* ---- evidence ---- */
 
-/* The same rows do not count twice. */
-static int check_new(struct job *j, struct err *e)
-{
-    const struct labels *meta = &j->file.meta;
-
-    for (int k = 1; k < j->nth; k++) {
-        char *hash = xasprintf("calibration.%d.sha256", k);
-        char *same = xasprintf("calibration.%d.same_recording", k);
-        bool seen = strcmp(labels_get_or(meta, hash, ""), j->rows_hash) == 0;
-        bool bound = labels_get(meta, same) != NULL;
-
-        free(hash);
-        free(same);
-        if (seen)
-            return err_set(e, ERR_DATA,
-                           "the model was calibrated by these very rows "
-                           "already: they do not count twice");
-        if (bound && !j->o->same)
-            return err_set(e, ERR_DATA,
-                           "the model is calibrated to a single recording "
-                           "(--same-recording); calibrate the one it came "
-                           "from");
-    }
-    return 0;
-}
-
 static int use_rows(struct job *j, struct err *e)
 {
     const struct options *o = j->o;
@@ -325,7 +281,7 @@ static int use_rows(struct job *j, struct err *e)
     size_t most = o->rows ? (size_t)o->rows : !o->same ? SWEEP_ROWS : m->n;
 
     measured_digest(m, j->rows_hash);
-    if (check_new(j, e) < 0)
+    if (calibrations_check(&j->file.meta, j->rows_hash, o->same, e) < 0)
         return -1;
     j->used = thin_rows(m->busy, m->watts, m->n, j->model.n_cpus, most);
     if (physical_calibrate(&j->model, m->busy, m->watts, j->used, o->same, e) <
@@ -405,28 +361,15 @@ static void widths(const struct physical *p, double *width)
     }
 }
 
-static void __attribute__((format(printf, 3, 4)))
-note(struct job *j, const char *key, const char *fmt, ...)
-{
-    char *name = xasprintf("%s.%s", j->prefix, key);
-    va_list ap;
-    char *value;
-
-    va_start(ap, fmt);
-    value = xvasprintf(fmt, ap);
-    va_end(ap);
-    labels_set(&j->file.meta, name, value);
-    free(name);
-    free(value);
-}
-
 static void tell_widths(struct job *j, const double *before,
                         const double *after)
 {
+    struct labels *meta = &j->file.meta;
+
     for (int k = 0; k < LOADS; k++) {
         char *key = xasprintf("width90_w.%s", LOAD_NAMES[k]);
 
-        note(j, key, "%.3f %.3f", before[k], after[k]);
+        calibrations_set(meta, j->nth, key, "%.3f %.3f", before[k], after[k]);
         free(key);
     }
     log_note("90 %% interval at idle %.1f, was %.1f W wide; at half load %.1f, "
@@ -438,26 +381,28 @@ static void tell_widths(struct job *j, const double *before,
 static void describe_evidence(struct job *j)
 {
     const struct options *o = j->o;
+    struct labels *meta = &j->file.meta;
     char *origin = strings_join(&j->rows.origin, " | ");
 
-    note(j, "model_sha256", "%s", j->file.sha256);
-    note(j, "cpus", "%g", j->model.n_cpus);
+    calibrations_set(meta, j->nth, "model_sha256", "%s", j->file.sha256);
+    calibrations_set(meta, j->nth, "cpus", "%g", j->model.n_cpus);
     if (j->used) {
-        note(j, "rows", "%zu", j->used);
-        note(j, "rows_measured", "%zu", j->rows.n);
-        note(j, "sha256", "%s", j->rows_hash);
+        calibrations_set(meta, j->nth, "rows", "%zu", j->used);
+        calibrations_set(meta, j->nth, "rows_measured", "%zu", j->rows.n);
+        calibrations_set(meta, j->nth, "sha256", "%s", j->rows_hash);
     }
     if (j->used && o->same)
-        note(j, "same_recording", "yes");
+        calibrations_set(meta, j->nth, "same_recording", "yes");
     for (int a = 0; a < ANCHORS; a++)
         if (o->anchor[a].text)
-            note(j, o->anchor[a].name, "%.9g W +- %g %%", o->anchor[a].watts,
-                 100 * o->anchor[a].error);
+            calibrations_set(meta, j->nth, o->anchor[a].name, "%.9g W +- %g %%",
+                             o->anchor[a].watts, 100 * o->anchor[a].error);
     if (o->guest_cpus > 0)
-        note(j, "share", "%g/%g", o->guest_cpus, o->cpus);
+        calibrations_set(meta, j->nth, "share", "%g/%g", o->guest_cpus,
+                         o->cpus);
     if (*origin)
-        note(j, "provenance", "%s", origin);
-    labels_set(&j->file.meta, "program", "rapl-calibrate " RAPL_VERSION);
+        calibrations_set(meta, j->nth, "provenance", "%s", origin);
+    labels_set(meta, "program", "rapl-calibrate " RAPL_VERSION);
     free(origin);
 }
 
@@ -469,7 +414,7 @@ static void learn_processor(struct job *j, const struct measured *m)
 
     if (!m->cpu_model)
         return;
-    note(j, "cpu_model", "%s", m->cpu_model);
+    calibrations_set(meta, j->nth, "cpu_model", "%s", m->cpu_model);
     if (known && !cpu_check_knows(known, m->cpu_model))
         labels_setf(meta, CHECKPOINT_CPU_MODELS, "%s, %s", known, m->cpu_model);
 }
