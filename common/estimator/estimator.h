@@ -91,6 +91,8 @@ void estimator_put(const struct estimator *m, size_t i, bool known,
 /* What its predictions tell beyond the least. */
 void estimator_form(const struct estimator *m, struct prediction_form *form);
 
+#define GBDT_TENSOR "gbdt.trees" /* U8: the forest, as gbdt_bytes() */
+
 /*
  * A physical model out of a checkpoint, -1 with ERR_DATA; and into one: labels
  * are set, tensors are added or replaced.  store (PHYSICAL_STORE) is the

@@ -11,6 +11,7 @@
  * data    what input_fit() has scaled; a physical model wants its groups
  * watch   after each tree; NULL: nobody
  * fitted  takes the numbers that were found and belong into a checkpoint
+ * what    takes what was found, for people: "ridge, lambda 1"
  */
 struct fitting {
     const struct plan *plan;
@@ -18,6 +19,7 @@ struct fitting {
     gbdt_watch *watch;
     void *arg;
     struct labels *fitted;
+    char what[96];
 };
 
 /*
@@ -28,7 +30,7 @@ int estimator_build(struct estimator *m, const struct plan *plan,
                     const struct dataset *ds, struct pool *pool, struct err *e);
 
 /* Fit m to the training part; -1 with e filled. */
-int estimator_fit(struct estimator *m, const struct fitting *f, struct err *e);
+int estimator_fit(struct estimator *m, struct fitting *f, struct err *e);
 
 /* How good m is on these windows; a (K), as assess(). */
 void estimator_assess(struct estimator *m, const struct loss_type *loss,

@@ -29,6 +29,10 @@ int plan_read(struct plan *p, const struct node *root, struct err *e);
 /* The settings of training, as "training.method" = "em", ... */
 void plan_to_labels(const struct plan *p, struct labels *ls);
 
+/* For kinds with one method: `training` asks for it, or for none. */
+int plan_read_method(const struct node *root, const char *method,
+                     struct err *e);
+
 /* Is it fitted at once, not in epochs? */
 bool plan_is_closed(const struct plan *p);
 
