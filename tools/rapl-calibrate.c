@@ -350,14 +350,12 @@ static const char *const LOAD_NAMES[LOADS] = {"idle", "half", "full"};
 /* Width of the 90 % interval at idle, half load, full load, W. */
 static void widths(const struct physical *p, double *width)
 {
-    double reach = physical_quantile(.9);
-
     for (int k = 0; k < LOADS; k++) {
         struct physical_prediction at;
         float busy = (float)(p->n_cpus * k / (LOADS - 1));
 
         physical_predict(p, &busy, 1, &at);
-        width[k] = at.watts + reach * at.sd - fmax(at.watts - reach * at.sd, 0);
+        width[k] = 2 * physical_quantile(.9) * (double)at.sd;
     }
 }
 
