@@ -246,6 +246,8 @@ void dataset_describe(const struct dataset *ds, struct labels *meta)
         digest_add(d, ds->machine.at, ds->T * sizeof *ds->machine.at);
     if (ds->class_key)
         digest_add(d, ds->class.at, ds->T * sizeof *ds->class.at);
+    for (int g = 0; ds->with_groups && g < GROUPS; g++)
+        digest_add(d, ds->group[g].at, ds->T * sizeof *ds->group[g].at);
     labels_setf(meta, "data.segments", "%zu", ds->n_segments);
     labels_setf(meta, "data.rows", "%zu", ds->T);
     for (int p = PART_TRAIN; p <= PART_TEST; p++) {

@@ -71,7 +71,7 @@ struct window_set dataset_part(const struct dataset *ds, enum part part);
 /*
  * What the data were: rows, segments, windows of each part, workloads, CPU
  * models and machines, and a SHA-256 over features, labels, parts, machines
- * (where there are several) and classes, as "data.*" labels.
+ * (where there are several), classes and groups, as "data.*" labels.
  */
 void dataset_describe(const struct dataset *ds, struct labels *meta);
 

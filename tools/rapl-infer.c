@@ -20,18 +20,14 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/xalloc.h"
+#include "common/estimator/estimator.h"
 #include "common/math/blas.h"
-#include "common/nn/recipe.h"
 #include "formats/config.h"
 #include "formats/cpu_check.h"
-#include "formats/intervals.h"
 #include "formats/output.h"
 #include "formats/readout.h"
 #include "formats/recent.h"
 #include "formats/sample.h"
-
-/* Windows with less support than this have too little. */
-#define SUPPORT_LOW 0.9f
 
 enum format {
     FORMAT_STREAM,
@@ -49,27 +45,13 @@ struct options {
     double max_share; /* of windows without support */
 };
 
-/* What a checkpoint holds, ready for use. */
-struct loaded {
-    struct checkpoint file;
-    struct window_spec spec;
-    struct strings targets; /* K */
-    struct node *description;
-    struct model *model;
-    struct input input;
-    struct intervals intervals[MAX_TARGETS];
-};
-
 struct job {
     struct options *o;
     const struct cli *cli;
-    struct loaded m;
+    struct checkpoint file;
     struct pool *pool;
-    struct predictor *predictor;
+    struct estimator m; /* what the file holds */
     struct recent recent;
-    float *y; /* (y_cap, K) predictions of the windows that ended last */
-    size_t y_cap;
-    float *row; /* (D*d) one window, live */
     struct cpu_check cpu;
     bool supported; /* this segment's processor is one that the model knows */
     struct prediction_form form;
@@ -85,71 +67,23 @@ struct job {
 
 static void release(struct job *j)
 {
-    predictor_free(j->predictor);
+    estimator_release(&j->m);
     pool_free(j->pool);
-    model_free(j->m.model);
-    node_free(j->m.description);
-    input_release(&j->m.input);
-    window_spec_release(&j->m.spec);
-    strings_release(&j->m.targets);
-    checkpoint_release(&j->m.file);
+    checkpoint_release(&j->file);
     recent_release(&j->recent);
     cpu_check_release(&j->cpu);
     prediction_form_release(&j->form);
-    free(j->y);
-    free(j->row);
-}
-
-/* ---- the model ---- */
-
-static int load_inputs(struct loaded *m, struct err *e)
-{
-    struct scaling s;
-
-    if (recipe_read_scaling(m->description, &s, e) < 0)
-        return -1;
-    return input_from_checkpoint(&m->input, &s, m->spec.features.n,
-                                 m->targets.n, &m->file, e);
-}
-
-static int build_model(struct loaded *m, const char *path, struct err *e)
-{
-    const char *text = labels_get(&m->file.meta, CHECKPOINT_MODEL);
-    struct model_use use;
-
-    if (!text)
-        return err_set(e, ERR_DATA, "no model in it ('" CHECKPOINT_MODEL "')");
-    if (window_spec_from_meta(&m->spec, &m->file.meta, e) < 0 ||
-        window_targets_parse(&m->targets, m->spec.target, e) < 0 ||
-        config_parse(&m->description, path, text, strlen(text), e) < 0 ||
-        load_inputs(m, e) < 0 ||
-        intervals_from_checkpoint(m->intervals, &m->targets, &m->file, e) < 0)
-        return -1;
-    use = (struct model_use){.D = m->spec.features.n,
-                             .delays = (size_t)m->spec.delays,
-                             .n_targets = m->targets.n};
-    if (model_build(&m->model, m->description, &use, e) < 0)
-        return -1;
-    if (checkpoint_copy_all(&m->file, &m->model->tensors, e) < 0)
-        return -1;
-    return tensors_check_finite(&m->model->tensors, e);
 }
 
 static int load_model(struct job *j, const char *path, struct err *e)
 {
-    if (checkpoint_read(&j->m.file, path, e) < 0)
+    if (checkpoint_read(&j->file, path, e) < 0)
         return -1;
-    if (build_model(&j->m, path, e) < 0)
-        return err_prefix(e, "%s", path);
     j->pool = pool_new(cli_threads(&j->o->common));
-    j->predictor = predictor_new(j->m.model, j->pool);
-    j->row = xmalloc_aligned(j->m.model->n_in, sizeof *j->row);
-    j->form.levels = isfinite(j->m.intervals->low[INTERVAL_50]);
-    for (size_t k = 1; k < j->m.targets.n; k++)
-        strings_add(&j->form.domains, j->m.targets.at[k]);
-    j->cpu.known = labels_get(&j->m.file.meta, CHECKPOINT_CPU_MODELS);
-    log_verbose("%s: %zu parameters, %s kernels", path,
-                tensors_count(&j->m.model->tensors), blas_core_name());
+    if (estimator_load(&j->m, &j->file, path, j->pool, e) < 0)
+        return err_prefix(e, "%s", path);
+    estimator_form(&j->m, &j->form);
+    j->cpu.known = labels_get(&j->file.meta, CHECKPOINT_CPU_MODELS);
     return 0;
 }
 
@@ -187,7 +121,7 @@ static int put(struct job *j, const struct prediction *p, struct err *e)
                        "the features or the model are out of all range",
                        p->t_ns);
     j->n_windows++;
-    j->n_low += p->support < SUPPORT_LOW;
+    j->n_low += p->support < j->m.support_low;
     if (j->stream)
         return prediction_write(j->stream, &j->form, p, e);
     if (j->text)
@@ -201,7 +135,7 @@ static int begin_stream(struct job *j, const struct stream_header *from,
 {
     struct stream_header h = {.kind = STREAM_PREDICTION};
     char *line = cli_provenance(j->cli, &j->o->common);
-    const struct labels *model = &j->m.file.meta;
+    const struct labels *model = &j->file.meta;
     int rc;
 
     prediction_channels(&h.channels, &j->form);
@@ -212,7 +146,7 @@ static int begin_stream(struct job *j, const struct stream_header *from,
                j->o->name ? j->o->name
                           : labels_get_or(model, CHECKPOINT_FAMILY, "unknown"));
     labels_set(&h.meta, META_SPLIT, window_split);
-    labels_set(&h.meta, META_MODEL_HASH, j->m.file.sha256);
+    labels_set(&h.meta, META_MODEL_HASH, j->file.sha256);
     if (labels_get(model, CHECKPOINT_TRAINED_ON))
         labels_set(&h.meta, META_TRAINED_ON,
                    labels_get(model, CHECKPOINT_TRAINED_ON));
@@ -256,30 +190,6 @@ static int close_output(struct job *j, bool failed, struct err *e)
 
 /* ---- prediction ---- */
 
-/* Predict the n windows that end in the latest rows, to j->y. */
-static void predict(struct job *j, size_t n)
-{
-    struct recent *r = &j->recent;
-    struct window_set set = {.x = r->x,
-                             .end = r->end,
-                             .T = r->n,
-                             .D = j->m.spec.features.n,
-                             .N = n,
-                             .delays = (size_t)j->m.spec.delays,
-                             .tau = (size_t)j->m.spec.tau};
-
-    if (n > j->y_cap)
-        j->y =
-            xreallocarray(j->y, (j->y_cap = n) * j->m.targets.n, sizeof *j->y);
-    if (n == 1) { /* live: no thread is woken */
-        embed(r->x, set.D, set.delays, set.tau, r->end, 1, j->row);
-        predict_rows(j->predictor, j->row, 1, j->y);
-    } else if (n > 1) {
-        predict_windows(j->predictor, &set, j->y);
-    }
-    scale_invert(&j->m.input.target, j->y, n);
-}
-
 /* What was measured of each target, beside what was predicted. */
 static void put_measured(const struct job *j, struct prediction *p,
                          const struct window_rows *rows, size_t at)
@@ -297,15 +207,21 @@ static int infer_rows(struct job *j, const struct window_rows *rows,
 {
     struct recent *r = &j->recent;
     size_t n = recent_append(r, rows, &j->m.spec, &j->m.input);
-    size_t first = r->n - rows->n, K = j->m.targets.n;
+    size_t first = r->n - rows->n;
+    const struct window_set set = {.x = r->x,
+                                   .end = r->end,
+                                   .T = r->n,
+                                   .D = j->m.spec.features.n,
+                                   .N = n,
+                                   .delays = (size_t)j->m.spec.delays,
+                                   .tau = (size_t)j->m.spec.tau};
 
-    predict(j, n);
+    estimator_predict(&j->m, &set);
     for (size_t i = 0; i < n; i++) {
         size_t at = r->end[i] - first;
         struct prediction p = {
             .t_ns = rows->t_ns[at],
-            .support =
-                j->supported ? recent_support(r, &j->m.spec, r->end[i]) : 0,
+            .support = recent_support(r, &j->m.spec, r->end[i]),
             .idle_w = NAN,
             .dt_s = rows->dt_s[at],
             .part = (enum part)rows->part[at],
@@ -313,8 +229,7 @@ static int infer_rows(struct job *j, const struct window_rows *rows,
 
         /* on a processor that the model does not know nothing tells how far
          * off it is */
-        intervals_predict(&p, j->y + i * K, K,
-                          j->supported ? j->m.intervals : NULL);
+        estimator_put(&j->m, i, j->supported, &p);
         put_measured(j, &p, rows, at);
         if (put(j, &p, e) < 0)
             return -1;
@@ -339,6 +254,7 @@ static int begin_segment(struct job *j, const struct window_reader *r,
                  j->m.spec.target, spec->target);
         j->target_said = true;
     }
+    estimator_begin(&j->m, &h->meta);
     j->supported = cpu_check_segment(&j->cpu, &h->meta);
     j->run = labels_get(&h->meta, META_RUN);
     j->workload = labels_get(&h->meta, META_WORKLOAD);
@@ -396,7 +312,7 @@ static int verdict(const struct job *j)
         return 0;
     log_warn("%.0f %% of the windows are unlike what the model was trained on "
              "(support below %g): do not trust their figures",
-             100 * share, (double)SUPPORT_LOW);
+             100 * share, (double)j->m.support_low);
     return j->o->strict ? ERR_VERDICT : 0;
 }
 
