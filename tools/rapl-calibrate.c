@@ -287,8 +287,6 @@ static int use_rows(struct job *j, struct err *e)
     if (physical_calibrate(&j->model, m->busy, m->watts, j->used, o->same, e) <
         0)
         return -1;
-    log_note("%zu of %zu rows with watts used, %zu had none, %zu are for tests",
-             j->used, m->n, m->n_unlabelled, m->n_test);
     return 0;
 }
 
@@ -370,6 +368,10 @@ static void tell_widths(struct job *j, const double *before,
         calibrations_set(meta, j->nth, key, "%.3f %.3f", before[k], after[k]);
         free(key);
     }
+    if (j->used)
+        log_note("%zu of %zu rows with watts used, %zu had none, %zu are for "
+                 "tests",
+                 j->used, j->rows.n, j->rows.n_unlabelled, j->rows.n_test);
     log_note("90 %% interval at idle %.1f, was %.1f W wide; at half load %.1f, "
              "was %.1f W; at full load %.1f, was %.1f W",
              after[0], before[0], after[1], before[1], after[2], before[2]);

@@ -95,6 +95,7 @@ static void begin(struct estimator *m, const struct labels *meta)
     double n = strtod(labels_get_or(meta, META_CPUS, "0"), NULL);
 
     m->here = m->physical;
+    n = round(n / m->physical.share); /* a guest's share of the machine */
     if (!(n > 0) || !isfinite(n) || n == m->physical.n_cpus)
         return;
     physical_resize(&m->here, n);
@@ -132,7 +133,8 @@ static void put(const struct estimator *m, size_t i, bool known,
     for (int k = 0; k < INTERVALS; k++) {
         float half = known ? (float)m->quantile[k] * s->sd : NAN;
 
-        p->lower_w[k] = s->watts - half;
+        /* no machine gives power back */
+        p->lower_w[k] = s->watts - half < 0 ? 0 : s->watts - half;
         p->upper_w[k] = s->watts + half;
     }
 }

@@ -59,11 +59,11 @@ less "$(value same.ckpt calibration.1.width90_w.half 2)" \
 t other 3 'rapl-calibrate same.ckpt sweep.win -o x.ckpt'
 has 'was fitted to one recording'
 
-# Wattages: 20 W at idle, 144 W at full load.
-t anchors 0 'rapl-calibrate M --idle 20W --full 144W -o anchors.ckpt'
+# Wattages: 20 W at idle, 124 W at full load.
+t anchors 0 'rapl-calibrate M --idle 20W --full 124W -o anchors.ckpt'
 narrowed anchors.ckpt
 less "$(mae anchors.ckpt)" "$(awk "BEGIN { print $(mae M) / 2 }")" '  and nearer'
-t unsure 0 'rapl-calibrate M --full 144W --anchor-error 20% -o unsure.ckpt'
+t unsure 0 'rapl-calibrate M --full 124W --anchor-error 20% -o unsure.ckpt'
 less "$(value anchors.ckpt calibration.1.width90_w.full 2)" \
     "$(value unsure.ckpt calibration.1.width90_w.full 2)" '  less sure'
 t recorded 0 'rapl-calibrate M --idle idle.win --full full.win -o rec.ckpt'

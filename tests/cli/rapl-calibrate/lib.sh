@@ -46,9 +46,9 @@ t train 0 'rapl-train -q -c "$ROOT/configs/physical.yaml" -o M train.win'
 record sweep.win 60 ramp 1.5 -l cpu_model='Xeon B'
 record more.win 60 ramp 1.5 -l cpu_model='Xeon B' -l run=more
 record unseen.win 200 ramp 1.5 -l cpu_model='Xeon B' -l run=unseen
-record none.win 60 ramp none
-record idle.win 200 0 1.5
-record full.win 60 1 1.5
+record none.win 60 ramp none -l cpu_model='Xeon B'
+record idle.win 200 0 1.5 -l cpu_model='Xeon B'
+record full.win 60 1 1.5 -l cpu_model='Xeon B'
 
 # The number behind a key of a checkpoint's metadata.
 value() # FILE KEY [FIELD]

@@ -36,7 +36,7 @@ awk 'NR == 1 { print; next } { $0 = $0; split($0, f, ",")
 rapl-import -q --map map.yaml -l cpus=24 -o falling.rapl falling.csv
 rapl-window -q --features busy_cpus -d 1 -o falling.win falling.rapl
 record short.win 30 0 1.5
-record half.win 60 .5 1.5
+record half.win 150 .5 1.5
 refuse 3 'idle has not settled: it fell from' 'M --idle falling.win'
 refuse 3 '30 rows do not show that idle has settled' 'M --idle short.win'
 refuse 3 'not idle: 12.00 CPUs are busy' 'M --idle half.win'
