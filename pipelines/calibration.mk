@@ -20,7 +20,7 @@ BOOTSTRAP ?= 1000
 
 LOGS      := $(wildcard $(DATA)/*/*.txt)
 WORKLOADS := $(sort $(notdir $(patsubst %/,%,$(dir $(LOGS)))))
-HOWS      := zero anchors sweep same
+HOWS      := zero anchors meter sweep same
 
 all: $(OUT)/table.md
 
@@ -61,9 +61,9 @@ SCORE  := $(BIN)/rapl-score -q --part all --format md
 $(OUT)/table.md: $(WORKLOADS:%=$(OUT)/%.predicted)
 	{ sh pipelines/calibrate-left-out --sizes $(OUT) && echo && \
 	  $(SCORE) --bootstrap $(BOOTSTRAP) --columns \
-	      n,r2,mae_w,bias_w,coverage_pct,width_w $(SCORED) && echo && \
+	      r2,mae,bias,coverage,width $(SCORED) && echo && \
 	  $(SCORE) --by workload --columns \
-	      n,mae_w,bias_w,coverage_pct,width_w,idle_bias_w,worst,least_covered,least_coverage_pct \
+	      r2,mae,bias,coverage,width,idle_bias \
 	      $(SCORED); } >$@.part
 	@mv $@.part $@
 	@cat $@
