@@ -9,7 +9,8 @@ tests of training and inference depend on no other program.  The law is
 where law=bent: + 0.02 (user_pct - 50)^2.  Features are uniform.  With
 law=cpus the first feature is the busy ones of `cpus` CPUs, idle in a third of
 the rows, and watts are that of a saturating curve, in proportion to cpus, plus
-what a run, its workload and its session have of their own.
+what a run, its workload and its session have of their own; told=0 does not
+say how many CPUs there are.
 """
 import math
 import random
@@ -21,7 +22,7 @@ DEFAULTS = {
     "seed": 1, "runs": 10, "rows": 200, "d": 3, "tau": 1, "noise": 0.0,
     "law": "linear", "split": "run", "features": "user_pct,log_ctxt",
     "interval": 10**9, "target": "package", "label": "yes", "gap": 0,
-    "scale": 1.0, "cpu": "", "cpus": 0, "sessions": 0, "first": 0, "machines": 0, "block": 100, "t0": 1_700_000_000 * 10**9,
+    "scale": 1.0, "cpu": "", "cpus": 0, "told": 1, "sessions": 0, "first": 0, "machines": 0, "block": 100, "t0": 1_700_000_000 * 10**9,
 }
 
 
@@ -142,7 +143,7 @@ def main():
             "run": f"run{run + o['first']}", "workload": f"w{run % 4}",
             **({"machine": f"m{run % o['machines']}"} if o["machines"] else {}),
             **({"cpu_model": o["cpu"]} if o["cpu"] else {}),
-            **({"cpus": o["cpus"]} if o["cpus"] else {}),
+            **({"cpus": o["cpus"]} if o["cpus"] and o["told"] else {}),
             **({"session": f"s{run % o['sessions']}"} if o["sessions"] else {}),
             "interval_ns": o["interval"],
             "window.features": o["features"], "window.delays": o["d"],

@@ -158,10 +158,9 @@ static int build(struct job *j, struct err *e)
     j->pool = pool_new(cli_threads(&j->o->common));
     if (estimator_build(&j->m, &j->plan, &j->data, j->pool, e) < 0)
         return -1;
-    log_verbose("%s: %zu parameters, %zu windows to train on, %s kernels, "
-                "%d threads",
-                j->plan.recipe.family, tensors_count(estimator_tensors(&j->m)),
-                j->data.n[PART_TRAIN], blas_core_name(), pool_size(j->pool));
+    log_verbose("%s: %zu windows to train on, %d threads",
+                j->plan.recipe.family, j->data.n[PART_TRAIN],
+                pool_size(j->pool));
     return 0;
 }
 

@@ -6,10 +6,13 @@
 #include "common/math/blas.h"
 #include "common/nn/ridge_model.h"
 
-static void make_predictor(struct estimator *m)
+/* file  where it came from, for people */
+static void make_predictor(struct estimator *m, const char *file)
 {
     m->predictor = predictor_new(m->model, m->pool);
     m->row = xmalloc_aligned(m->model->n_in, sizeof *m->row);
+    log_verbose("%s: %zu parameters, %s kernels", file,
+                tensors_count(&m->model->tensors), blas_core_name());
 }
 
 static int load(struct estimator *m, const struct checkpoint *c, struct err *e)
@@ -24,9 +27,7 @@ static int load(struct estimator *m, const struct checkpoint *c, struct err *e)
         checkpoint_copy_all(c, &m->model->tensors, e) < 0 ||
         tensors_check_finite(&m->model->tensors, e) < 0)
         return -1;
-    make_predictor(m);
-    log_verbose("%s: %zu parameters, %s kernels", m->description->file,
-                tensors_count(&m->model->tensors), blas_core_name());
+    make_predictor(m, m->description->file);
     return 0;
 }
 
@@ -58,7 +59,7 @@ static int build(struct estimator *m, const struct plan *plan,
         log_warn("branch %s has nothing to learn: the label `machine` is the "
                  "same in all recordings",
                  model_idle_branch(m->model));
-    make_predictor(m);
+    make_predictor(m, plan->recipe.model->file);
     return 0;
 }
 

@@ -133,8 +133,8 @@ static void put(const struct estimator *m, size_t i, bool known,
     for (int k = 0; k < INTERVALS; k++) {
         float half = known ? (float)m->quantile[k] * s->sd : NAN;
 
-        /* no machine gives power back */
-        p->lower_w[k] = s->watts - half < 0 ? 0 : s->watts - half;
+        /* no machine draws less than nothing */
+        p->lower_w[k] = half > s->watts ? 0 : s->watts - half;
         p->upper_w[k] = s->watts + half;
     }
 }
