@@ -95,6 +95,7 @@ static void begin(struct estimator *m, const struct labels *meta)
     double n = strtod(labels_get_or(meta, META_CPUS, "0"), NULL);
 
     m->here = m->physical;
+    n = round(n / m->physical.share); /* a guest's share of the machine */
     if (!(n > 0) || !isfinite(n) || n == m->physical.n_cpus)
         return;
     physical_resize(&m->here, n);
