@@ -22,6 +22,7 @@
 #include "common/base/xalloc.h"
 #include "common/estimator/estimator.h"
 #include "common/math/blas.h"
+#include "common/math/decimal.h"
 #include "formats/config.h"
 #include "formats/cpu_check.h"
 #include "formats/output.h"
@@ -40,9 +41,11 @@ enum format {
 struct options {
     struct cli_common common;
     int format; /* enum format; -1: text on a terminal, else stream */
-    const char *name, *max_unsupported;
+    int part;   /* enum part; PART_NONE: all */
+    const char *name, *max_unsupported, *sample;
     bool strict, allow_truncated;
     double max_share; /* of windows without support */
+    double share;     /* of windows to predict */
 };
 
 struct job {
@@ -272,6 +275,9 @@ static int infer_file(struct job *j, const char *path, struct err *e)
     stream_reader_allow_truncated(window_reader_stream(r),
                                   j->o->allow_truncated);
     stream_reader_on_idle(window_reader_stream(r), flush, j);
+    if (j->o->part != PART_NONE || j->o->share < 1)
+        window_reader_thin(r, (enum part)j->o->part, j->o->share,
+                           (uint64_t)j->o->common.seed);
     while ((rc = window_reader_next(r, &rows, e)) > 0) {
         if (rows.new_segment && begin_segment(j, r, e) < 0) {
             rc = err_prefix(e, "%s",
@@ -316,18 +322,26 @@ static int verdict(const struct job *j)
     return j->o->strict ? ERR_VERDICT : 0;
 }
 
+static int take_share(const char *name, const char *text, double *share,
+                      struct err *e)
+{
+    const char *end = decimal_share(text, share);
+
+    return end && *end == '\0'
+               ? 0
+               : err_set(e, ERR_USAGE, "%s: '%s' is no share; write 5%%", name,
+                         text);
+}
+
 static int take_options(struct options *o, struct cli *cli, struct err *e)
 {
-    char *end;
-
-    if (config_file_options(o->common.config, cli, e) < 0)
+    if (config_file_options(o->common.config, cli, e) < 0 ||
+        take_share("--max-unsupported", o->max_unsupported, &o->max_share, e) <
+            0 ||
+        take_share("--sample", o->sample, &o->share, e) < 0)
         return -1;
-    o->max_share = strtod(o->max_unsupported, &end) / 100;
-    if (end == o->max_unsupported || strcmp(end, "%") != 0 ||
-        !(o->max_share >= 0 && o->max_share <= 1))
-        return err_set(e, ERR_USAGE,
-                       "--max-unsupported: '%s' is no share; write 5%%",
-                       o->max_unsupported);
+    if (o->share == 0)
+        return err_set(e, ERR_USAGE, "--sample: 0%% is no window at all");
     if (o->name && !*o->name)
         return err_set(e, ERR_USAGE, "--name: an empty name");
     return 0;
@@ -346,8 +360,10 @@ static int check_output(const struct options *o, char **paths, int n,
 
 int main(int argc, char **argv)
 {
-    struct options o = {
-        .common = CLI_COMMON_INIT, .format = -1, .max_unsupported = "10%"};
+    struct options o = {.common = CLI_COMMON_INIT,
+                        .format = -1,
+                        .max_unsupported = "10%",
+                        .sample = "100%"};
     struct opt opts[] = {
         {OPT_CHOICE, 0, "format", &o.format, "NAME",
          "stream, csv, tsv, jsonl or text, a line a second", 0, 0,
@@ -356,6 +372,11 @@ int main(int argc, char **argv)
          "exit 1 if more than that lacks support", 0, 0, 0, 0},
         {OPT_STRING, 0, "max-unsupported", &o.max_unsupported, "SHARE",
          "that may lack support (default 10%)", 0, 0, 0, 0},
+        {OPT_CHOICE, 0, "part", &o.part, "PART",
+         "windows of this part alone: train, valid or test", 0, 0,
+         "all|train|valid|test", 0},
+        {OPT_STRING, 0, "sample", &o.sample, "SHARE",
+         "of the windows to predict, drawn by the seed", 0, 0, 0, 0},
         {OPT_STRING, 0, "name", &o.name, "NAME",
          "the model's name in the stream, for rapl-score", 0, 0, 0, 0},
         {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
