@@ -45,7 +45,7 @@ struct options {
     struct cli_common common;
     int format; /* enum format; -1: text on a terminal, else stream */
     const char *name, *max_unsupported;
-    bool strict, allow_truncated;
+    bool strict, allow_truncated, reverse;
     double max_share; /* of windows without support */
 };
 
@@ -69,7 +69,7 @@ struct job {
     struct recent recent;
     float *y; /* (y_cap, K) predictions of the windows that ended last */
     size_t y_cap;
-    float *row; /* (D*d) one window, live */
+    float *row; /* (D*d) one window, live; (y_cap, D*d), reversed */
     struct cpu_check cpu;
     bool supported; /* this segment's processor is one that the model knows */
     struct prediction_form form;
@@ -143,7 +143,6 @@ static int load_model(struct job *j, const char *path, struct err *e)
         return err_prefix(e, "%s", path);
     j->pool = pool_new(cli_threads(&j->o->common));
     j->predictor = predictor_new(j->m.model, j->pool);
-    j->row = xmalloc_aligned(j->m.model->n_in, sizeof *j->row);
     j->form.levels = isfinite(j->m.intervals->low[INTERVAL_50]);
     for (size_t k = 1; k < j->m.targets.n; k++)
         strings_add(&j->form.domains, j->m.targets.at[k]);
@@ -202,15 +201,17 @@ static int begin_stream(struct job *j, const struct stream_header *from,
     struct stream_header h = {.kind = STREAM_PREDICTION};
     char *line = cli_provenance(j->cli, &j->o->common);
     const struct labels *model = &j->m.file.meta;
+    const char *family = labels_get_or(model, CHECKPOINT_FAMILY, "unknown");
     int rc;
 
     prediction_channels(&h.channels, &j->form);
     labels_copy(&h.meta, &from->meta);
     strings_copy(&h.provenance, &from->provenance);
     strings_add(&h.provenance, line);
-    labels_set(&h.meta, META_MODEL,
-               j->o->name ? j->o->name
-                          : labels_get_or(model, CHECKPOINT_FAMILY, "unknown"));
+    labels_setf(&h.meta, META_MODEL, "%s%s", j->o->name ? j->o->name : family,
+                j->o->reverse ? " (windows reversed)" : "");
+    if (j->o->reverse)
+        labels_set(&h.meta, META_WINDOW_ORDER, "newest-first");
     labels_set(&h.meta, META_SPLIT, window_split);
     labels_set(&h.meta, META_MODEL_HASH, j->m.file.sha256);
     if (labels_get(model, CHECKPOINT_TRAINED_ON))
@@ -267,13 +268,19 @@ static void predict(struct job *j, size_t n)
                              .N = n,
                              .delays = (size_t)j->m.spec.delays,
                              .tau = (size_t)j->m.spec.tau};
+    bool reverse = j->o->reverse;
 
-    if (n > j->y_cap)
-        j->y =
-            xreallocarray(j->y, (j->y_cap = n) * j->m.targets.n, sizeof *j->y);
-    if (n == 1) { /* live: no thread is woken */
-        embed(r->x, set.D, set.delays, set.tau, r->end, 1, j->row);
-        predict_rows(j->predictor, j->row, 1, j->y);
+    if (n > j->y_cap) {
+        j->y_cap = n;
+        j->y = xreallocarray(j->y, n * j->m.targets.n, sizeof *j->y);
+        j->row = xreallocarray(j->row, j->m.model->n_in * (reverse ? n : 1),
+                               sizeof *j->row);
+    }
+    if (n == 1 || reverse) { /* live: no thread is woken */
+        embed(r->x, set.D, set.delays, set.tau, r->end, n, j->row);
+        if (reverse)
+            embed_reverse(j->row, n * set.D, set.delays);
+        predict_rows(j->predictor, j->row, n, j->y);
     } else if (n > 1) {
         predict_windows(j->predictor, &set, j->y);
     }
@@ -414,6 +421,15 @@ static int take_options(struct options *o, struct cli *cli, struct err *e)
                        o->max_unsupported);
     if (o->name && !*o->name)
         return err_set(e, ERR_USAGE, "--name: an empty name");
+    if (!o->reverse)
+        return 0;
+    if (o->format > FORMAT_STREAM)
+        return err_set(e, ERR_USAGE,
+                       "--reverse-windows shows a fault: only --format stream "
+                       "says so beside the figures");
+    o->format = FORMAT_STREAM;
+    log_warn("the windows are reversed, which no model is trained for: this "
+             "shows a fault and predicts nothing");
     return 0;
 }
 
@@ -442,6 +458,8 @@ int main(int argc, char **argv)
          "that may lack support (default 10%)", 0, 0, 0, 0},
         {OPT_STRING, 0, "name", &o.name, "NAME",
          "the model's name in the stream, for rapl-score", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "reverse-windows", &o.reverse, 0,
+         "show a fault: feed windows newest first", 0, 0, 0, 0},
         {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
          "a stream that was cut is a warning", 0, 0, 0, 0},
         CLI_COMMON(&o.common),
