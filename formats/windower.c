@@ -153,8 +153,9 @@ static bool is_steady(struct windower *w, const struct derived *d, size_t i)
     if (w->o->transient_cpus <= 0)
         return false;
     busy = w->busy[w->length % span] = d->x[w->busy_at][i];
-    return !(fabs((double)busy - w->busy[(w->length + 1) % span]) >
-             w->o->transient_cpus);
+    return w->length < span - 1 || /* no window ends here */
+           fabs((double)busy - w->busy[(w->length + 1) % span]) <=
+               w->o->transient_cpus;
 }
 
 static int write_row(struct windower *w, const struct derived *d, size_t i,

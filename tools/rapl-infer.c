@@ -425,8 +425,7 @@ static int take_options(struct options *o, struct cli *cli, struct err *e)
         return 0;
     if (o->format > FORMAT_STREAM)
         return err_set(e, ERR_USAGE,
-                       "--reverse-windows shows a fault: only --format stream "
-                       "says so beside the figures");
+                       "--reverse-windows: only --format stream says so");
     o->format = FORMAT_STREAM;
     log_warn("the windows are reversed, which no model is trained for: this "
              "shows a fault and predicts nothing");
