@@ -481,15 +481,13 @@ int main(int argc, char **argv)
     first = cli_parse(&cli, argc, argv, &o.common);
     if (first == argc)
         cli_usage_error("no model: name a checkpoint");
-    rc = take_options(&o, &cli, &e);
-    if (rc == 0)
-        rc = load_model(&j, argv[first], &e);
-    if (rc == 0)
-        rc = check_output(&o, argv + first, argc - first, &e);
-    if (rc == 0)
-        rc = open_output(&j, &e);
-    if (rc == 0)
-        rc = run(&j, argc - first - 1, argv + first + 1, &e);
+    rc = take_options(&o, &cli, &e) == 0 &&
+                 load_model(&j, argv[first], &e) == 0 &&
+                 check_output(&o, argv + first, argc - first, &e) == 0 &&
+                 open_output(&j, &e) == 0 &&
+                 run(&j, argc - first - 1, argv + first + 1, &e) == 0
+             ? 0
+             : -1;
     code = rc < 0 ? (log_error("%s", e.msg), (int)e.code) : verdict(&j);
     if (close_output(&j, rc < 0, &late) < 0 && rc == 0) {
         log_error("%s", late.msg);
