@@ -255,9 +255,11 @@ static void forward_winograd(const struct layer *l, const struct pass *p,
                              const float *x, float *y)
 {
     size_t tile = pairs_tile(l), pairs = l->in.channels * l->out.channels;
-    float *U = p->scratch, *room = U + 8 * pairs;
+    float *turned = p->scratch, *room = turned + 8 * pairs;
+    const float *U = p->packed ? p->packed : turned;
 
-    winograd_turn(l->param[WEIGHT].data, pairs, U);
+    if (!p->packed)
+        winograd_turn(l->param[WEIGHT].data, pairs, turned);
     for (size_t i = 0; i < p->n; i += tile) {
         struct winograd c = winograd_of(l, p->n - i < tile ? p->n - i : tile);
 
@@ -331,6 +333,7 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     layer_param(l, "weight", 3, (size_t[]){out, l->in.channels, l->kernel});
     layer_param(l, "bias", 1, (size_t[]){out});
     l->room = room_of(l);
+    l->packed = by_winograd(l) ? 4 * l->in.channels * out : 0;
     if (l->room > MAX_ROOM)
         return node_error(settings, e, "conv1d: %zu x %zu values are too many",
                           l->in.channels, l->in.length);
@@ -346,6 +349,12 @@ static void init(const struct layer *l, struct rng *rng)
     for (int i = 0; i < l->n_params; i++)
         for (size_t j = 0; j < tensor_count(&l->param[i]); j++)
             l->param[i].data[j] = (float)rng_uniform(rng, -bound, bound);
+}
+
+static void pack(const struct layer *l, float *packed)
+{
+    winograd_turn(l->param[WEIGHT].data, l->in.channels * l->out.channels,
+                  packed);
 }
 
 static void forward(const struct layer *l, const struct pass *p, const float *x,
@@ -394,6 +403,7 @@ const struct layer_type layer_conv1d = {
     .keys = (const char *const[]){"out", "kernel", "padding", "dilation", NULL},
     .setup = setup,
     .init = init,
+    .pack = pack,
     .forward = forward,
     .backward = backward,
     .export = export,

@@ -33,8 +33,8 @@ static const struct family {
     {"v4-plain", NULL, 4, 25, 32768, 0, 0, 0, 0, false},
     {"v4", "v4", 4, 25, 32768, 4, 4, 5, 0, false},
     {"lstm", "lstm", 2, 60, 8192, 4, 4, 5, 0, false},
-    {"v1", "v1", 3, 144, 1024, 2.5, 2.5, 3, 0, false},
-    {"mstcn", "mstcn", 4, 64, 1024, 2.5, 2.5, 3, 0, false},
+    {"v1", "v1", 3, 144, 512, 2.5, 2.5, 3, 0, false},
+    {"mstcn", "mstcn", 4, 64, 512, 2.5, 2.5, 3, 0, false},
 };
 
 struct data {

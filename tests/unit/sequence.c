@@ -120,6 +120,32 @@ static void plain_conv_gradient(void **state)
                    16, 3, 3);
 }
 
+/* One row, many at once with the weights packed, and as in training. */
+static void conv_predicts_the_same(void **state)
+{
+    enum { N = 520, IN = 128 * 4 };
+    struct model *m = must("layers: [{type: conv1d, out: 96}, "
+                           "{type: dense, out: 1}]",
+                           128, 4);
+    struct predictor *p = predictor_new(m, NULL);
+    float *x = xcalloc(N * IN, sizeof *x), many[N], one, *kept;
+
+    (void)state;
+    assert_true(m->layer[0].packed > 0);
+    fill(x, N * IN, 1);
+    predict_rows(p, x, N, many);
+    kept = run(m, N, true, x);
+    for (size_t i = 0; i < N; i++) {
+        predict_rows(p, x + i * IN, 1, &one);
+        assert_true(fabsf(one - many[i]) < 1e-5f);
+        assert_true(fabsf(kept[i] - many[i]) < 1e-5f);
+    }
+    free(kept);
+    free(x);
+    predictor_free(p);
+    model_free(m);
+}
+
 /* ---- attention ---- */
 
 /* Scores to shares, in double precision. */
@@ -441,6 +467,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conv_backward_is_its_definition),
         cmocka_unit_test(plain_conv_gradient),
+        cmocka_unit_test(conv_predicts_the_same),
         cmocka_unit_test(attention_is_its_definition),
         cmocka_unit_test(attention_gradient),
         cmocka_unit_test(attention_drops_its_share),
