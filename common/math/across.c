@@ -138,6 +138,19 @@ INLINE const float *seen(const struct across *c, const float *x, size_t t,
                : x + (at - c->padding) * c->n;
 }
 
+/* From position t on: positions, one after the other, that see a value with all
+ * of some taps; or one alone. */
+INLINE size_t run_at(const struct across *c, size_t t, size_t k0, size_t taps)
+{
+    size_t first = t + k0 * c->dilation,
+           last = first + (taps - 1) * c->dilation;
+    size_t end = c->padding + c->L;
+
+    if (first < c->padding || last >= end)
+        return 1;
+    return end - last < c->M - t ? end - last : c->M - t;
+}
+
 /* Some output channels by some taps of one input channel. */
 INLINE void correlate_block(size_t rows, size_t taps, const struct across *c,
                             size_t k0, const float *x, const float *dy,
@@ -146,21 +159,24 @@ INLINE void correlate_block(size_t rows, size_t taps, const struct across *c,
     vector sum[SIDE][TAPS] = {0};
     float rest[SIDE][TAPS] = {0};
 
-    for (size_t t = 0; t < c->M; t++, dy += c->n) {
+    for (size_t t = 0, run; t < c->M; t += run, dy += run * c->n) {
         const float *at[TAPS];
-        size_t j = 0;
+        size_t j = 0, length;
+
+        run = run_at(c, t, k0, taps);
+        length = run * c->n;
 
         UNROLL
         for (size_t k = 0; k < taps; k++)
             at[k] = seen(c, x, t, k0 + k, zeros);
-        for (; j + LANES <= c->n; j += LANES)
+        for (; j + LANES <= length; j += LANES)
             UNROLL
         for (size_t k = 0; k < taps; k++)
             UNROLL
         for (size_t r = 0; r < rows; r++)
             sum[r][k] += *(const loose *)(dy + r * c->M * c->n + j) *
                          *(const loose *)(at[k] + j);
-        for (; j < c->n; j++)
+        for (; j < length; j++)
             for (size_t r = 0; r < rows; r++)
                 for (size_t k = 0; k < taps; k++)
                     rest[r][k] += dy[r * c->M * c->n + j] * at[k][j];
