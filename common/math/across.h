@@ -11,7 +11,8 @@
  *
  * n sequences of I channels and L values to O channels and M values, K taps
  * `dilation` apart; tap k of position t sees value t + k dilation - padding,
- * which is 0 where there is none.  Fast where n is a multiple of 16.
+ * which is 0 where there is none; padding is (K - 1) dilation at most.  Fast
+ * where n is a multiple of 16.
  */
 struct across {
     size_t n, I, L, O, M, K, dilation, padding;
