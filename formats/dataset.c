@@ -29,6 +29,8 @@ void dataset_release(struct dataset *ds)
     free(ds->sample.text);
     row_label_release(&ds->machine);
     row_label_release(&ds->class);
+    for (int g = 0; g < GROUPS; g++)
+        row_label_release(&ds->group[g]);
     for (int p = 0; p <= PART_TEST; p++)
         free(ds->end[p]);
     strings_release(&ds->workloads);
@@ -42,11 +44,10 @@ static void note_distinct(struct strings *ss, const char *value)
         strings_add(ss, value);
 }
 
-/* Which value of the label `key` the rows to come have. */
-static int note_value(struct row_label *l, const char *key,
-                      const struct labels *meta, struct err *e)
+/* The rows to come have this value of the label `key`. */
+static int note_value(struct row_label *l, const char *key, const char *value,
+                      struct err *e)
 {
-    const char *value = labels_get_or(meta, key, "");
     int at = strings_find(&l->values, value);
 
     if (at < 0 && l->values.n == MAX_VALUES)
@@ -58,6 +59,38 @@ static int note_value(struct row_label *l, const char *key,
     }
     l->now = (uint16_t)at;
     return 0;
+}
+
+static int note_label(struct row_label *l, const char *key,
+                      const struct labels *meta, struct err *e)
+{
+    return note_value(l, key, labels_get_or(meta, key, ""), e);
+}
+
+static int note_groups(struct dataset *ds, const struct labels *meta,
+                       struct err *e)
+{
+    const char *machine = labels_get_or(meta, META_MACHINE, "");
+    const char *session = labels_get(meta, META_SESSION);
+    const char *run = labels_get(meta, META_RUN);
+    char *segment = xasprintf("segment %zu", ds->n_segments);
+    char *recording =
+        xasprintf("%s\n%s\n%s\n%s", machine, session ? session : "",
+                  labels_get_or(meta, META_WORKLOAD, ""), run ? run : segment);
+    char *sitting = xasprintf("%s\n%s", machine, session ? session : recording);
+    struct row_label *g = ds->group;
+    int rc =
+        note_label(&g[GROUP_WORKLOAD], META_WORKLOAD, meta, e) < 0 ||
+                note_value(&g[GROUP_SESSION], META_SESSION, sitting, e) < 0 ||
+                note_value(&g[GROUP_RECORDING], META_RUN, recording, e) < 0 ||
+                note_label(&g[GROUP_CPUS], META_CPUS, meta, e) < 0
+            ? -1
+            : 0;
+
+    free(sitting);
+    free(recording);
+    free(segment);
+    return rc;
 }
 
 static int begin_segment(struct dataset *ds, const struct window_reader *r,
@@ -83,8 +116,9 @@ static int begin_segment(struct dataset *ds, const struct window_reader *r,
                        ds->spec.target, ds->spec.split);
     note_distinct(&ds->workloads, labels_get(meta, META_WORKLOAD));
     note_distinct(&ds->cpu_models, labels_get(meta, META_CPU_MODEL));
-    if (note_value(&ds->machine, META_MACHINE, meta, e) < 0 ||
-        (ds->class_key && note_value(&ds->class, ds->class_key, meta, e) < 0))
+    if (note_label(&ds->machine, META_MACHINE, meta, e) < 0 ||
+        (ds->class_key && note_label(&ds->class, ds->class_key, meta, e) < 0) ||
+        (ds->with_groups && note_groups(ds, meta, e) < 0))
         return err_prefix(e, "segment %zu", ds->n_segments);
     return 0;
 }
@@ -141,6 +175,8 @@ static int add_rows(struct dataset *ds, const struct window_rows *rows,
     add_values(&ds->machine, ds->T, rows->n);
     if (ds->class_key)
         add_values(&ds->class, ds->T, rows->n);
+    for (int g = 0; ds->with_groups && g < GROUPS; g++)
+        add_values(&ds->group[g], ds->T, rows->n);
     for (size_t i = 0; i < rows->n; i++) {
         int part = split ? rows->part[i] : PART_TRAIN;
 
@@ -263,6 +299,8 @@ void dataset_describe(const struct dataset *ds, struct labels *meta)
         digest_add(d, ds->machine.at, ds->T * sizeof *ds->machine.at);
     if (ds->class_key)
         digest_add(d, ds->class.at, ds->T * sizeof *ds->class.at);
+    for (int g = 0; ds->with_groups && g < GROUPS; g++)
+        digest_add(d, ds->group[g].at, ds->T * sizeof *ds->group[g].at);
     labels_setf(meta, "data.segments", "%zu", ds->n_segments);
     labels_setf(meta, "data.rows", "%zu", ds->T);
     if (ds->sample.text)
