@@ -344,7 +344,8 @@ static int take_options(struct options *o, struct cli *cli, struct err *e)
     if (config_file_options(o->common.config, cli, e) < 0 ||
         take_share("--max-unsupported", o->max_unsupported, &o->max_share, e) <
             0 ||
-        take_share("--sample", o->sample, &o->share, e) < 0)
+        take_share("--sample", o->sample ? o->sample : "100%", &o->share, e) <
+            0)
         return -1;
     if (o->share == 0)
         return err_set(e, ERR_USAGE, "--sample: 0%% is no window at all");
@@ -374,10 +375,8 @@ static int check_output(const struct options *o, char **paths, int n,
 
 int main(int argc, char **argv)
 {
-    struct options o = {.common = CLI_COMMON_INIT,
-                        .format = -1,
-                        .max_unsupported = "10%",
-                        .sample = "100%"};
+    struct options o = {
+        .common = CLI_COMMON_INIT, .format = -1, .max_unsupported = "10%"};
     struct opt opts[] = {
         {OPT_CHOICE, 0, "format", &o.format, "NAME",
          "stream, csv, tsv, jsonl or text, a line a second", 0, 0,
@@ -425,10 +424,8 @@ int main(int argc, char **argv)
              ? 0
              : -1;
     code = rc < 0 ? (log_error("%s", e.msg), (int)e.code) : verdict(&j);
-    if (close_output(&j, rc < 0, &late) < 0 && rc == 0) {
-        log_error("%s", late.msg);
-        code = (int)late.code;
-    }
+    if (close_output(&j, rc < 0, &late) < 0 && rc == 0)
+        code = (log_error("%s", late.msg), (int)late.code);
     release(&j);
     return cli_finish(code, j.n_rows, j.n_windows);
 }
