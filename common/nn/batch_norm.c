@@ -35,19 +35,24 @@ static const double *sums_of(const struct layer *l, const double *sums,
     return sums + 1 + which * l->in.channels;
 }
 
+static void fit(struct layer *l)
+{
+    l->out = l->in;
+    l->room = 2 * l->n_in * sizeof(double); /* or 3 of float */
+}
+
 static int setup(struct layer *l, const struct node *settings, struct err *e)
 {
     size_t C = l->in.channels;
 
     (void)settings;
     (void)e;
-    l->out = l->in;
+    fit(l);
     layer_param(l, "weight", 1, &C);
     layer_param(l, "bias", 1, &C);
     layer_buffer(l, "running_mean", C);
     layer_buffer(l, "running_var", C);
     l->sums = 1 + N_SUMS * C;
-    l->room = 2 * l->n_in * sizeof(double); /* or 3 of float */
     return 0;
 }
 
@@ -167,17 +172,32 @@ VECTOR static void norm_scale(size_t n, size_t width, const float *scale,
     }
 }
 
+/* What normalising by these moments scales channel c by, and adds to it. */
+static void affine_of(const struct layer *l, const double *total, size_t c,
+                      double *scale, double *shift)
+{
+    struct moments m = moments_of(l, total, c);
+
+    *scale = (double)l->param[WEIGHT].data[c] * m.inverse;
+    *shift = (double)l->param[BIAS].data[c] - *scale * m.mean;
+}
+
+static void affine(const struct layer *l, double *scale, double *shift)
+{
+    for (size_t c = 0; c < l->in.channels; c++)
+        affine_of(l, NULL, c, &scale[c], &shift[c]);
+}
+
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
     float *scale = p->scratch, *shift = scale + l->n_in;
+    double by, add;
 
     for (size_t c = 0; c < l->in.channels; c++) {
-        struct moments m = moments_of(l, p->training ? p->total : NULL, c);
-        double by = (double)l->param[WEIGHT].data[c] * m.inverse;
-
+        affine_of(l, p->training ? p->total : NULL, c, &by, &add);
         spread(l, c, by, scale);
-        spread(l, c, (double)l->param[BIAS].data[c] - by * m.mean, shift);
+        spread(l, c, add, shift);
     }
     norm_scale(p->n, l->n_in, scale, shift, x, y);
 }
@@ -246,6 +266,8 @@ const struct layer_type layer_batch_norm = {
     .keys = (const char *const[]){NULL},
     .in_place_predicting = true,
     .setup = setup,
+    .fit = fit,
+    .affine = affine,
     .init = init,
     .gather = gather,
     .gather_back = gather_back,

@@ -101,6 +101,7 @@ const struct layer_type layer_dense = {
     .name = "dense",
     .keys = (const char *const[]){"out", NULL},
     .setup = setup,
+    .linear = true,
     .init = init,
     .pack = pack,
     .forward = forward,
