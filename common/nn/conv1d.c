@@ -101,6 +101,7 @@ static void forward_strips(const struct layer *l, const struct pass *p,
         struct plan plan = plan_of(l, p->n - i < tile ? p->n - i : tile);
         float *in = p->scratch, *out = in + plan.in;
 
+        plan.s.tail = plan.s.pitch - l->out.length;
         strip_fill(&plan.s, x + i * l->n_in, l->in.channels, l->in.length,
                    l->padding, plan.reach, in);
         strip_convolve(&plan.s, &plan.taps, in, l->param[WEIGHT].data,
