@@ -123,22 +123,68 @@ INLINE void join(size_t d, const float *even, const float *odd, size_t half,
 
 /* ---- the sums and differences ---- */
 
-/* One channel of one sequence into its places in V (4, size): x0 and x2 are the
- * odd half, x1 and x3 the even one. */
-VECTOR static void take_input(const float *x, size_t d, size_t half,
-                              float *restrict V, size_t size)
+/* What is before and behind a sequence. */
+static const float nothing[MAX_HALF];
+
+/* Blocks that make vectors of their own, where they lie. */
+INLINE void take_blocks(size_t d, const float *x, size_t half,
+                        float *restrict V, size_t size)
+{
+    for (size_t q = 0; q < half; q += d) {
+        const float *even = x + 2 * q, *odd = even + d;
+        const float *before = q > 0 ? even - d : nothing;
+        const float *behind = q + d < half ? odd + d : nothing;
+
+        VECTOR_LOOP
+        for (size_t p = 0; p < d; p++) {
+            V[q + p] = before[p] - odd[p];
+            V[size + q + p] = even[p] + odd[p];
+            V[2 * size + q + p] = odd[p] - even[p];
+            V[3 * size + q + p] = even[p] - behind[p];
+        }
+    }
+}
+
+INLINE void take_halves(size_t d, const float *x, size_t half,
+                        float *restrict V, size_t size)
 {
     float even[2 * MAX_HALF], odd_room[2 * MAX_HALF], *odd = odd_room + d;
 
-    memset(odd_room, 0, d * sizeof *odd);
-    memset(even + half, 0, d * sizeof *even);
-    split(d, x, half, even, odd);
+    for (size_t p = 0; p < d; p++)
+        odd_room[p] = even[half + p] = 0;
+    split_by(d, x, half, even, odd);
     VECTOR_LOOP
     for (size_t q = 0; q < half; q++) {
         V[q] = odd_room[q] - odd[q];
         V[size + q] = even[q] + odd[q];
         V[2 * size + q] = odd[q] - even[q];
         V[3 * size + q] = even[q] - even[q + d];
+    }
+}
+
+/* One channel of one sequence into its places in V (4, size): x0 and x2 are the
+ * odd half, x1 and x3 the even one. */
+VECTOR static void take_input(const float *x, size_t d, size_t half,
+                              float *restrict V, size_t size)
+{
+    switch (d) {
+    case 1:
+        take_halves(1, x, half, V, size);
+        break;
+    case 2:
+        take_halves(2, x, half, V, size);
+        break;
+    case 4:
+        take_halves(4, x, half, V, size);
+        break;
+    case 8:
+        take_blocks(8, x, half, V, size);
+        break;
+    case 16:
+        take_blocks(16, x, half, V, size);
+        break;
+    default:
+        take_blocks(d, x, half, V, size);
     }
 }
 
@@ -202,9 +248,10 @@ static void take_inputs(const struct winograd *c, const float *x, float *V)
 {
     size_t size = c->I * c->n * c->L / 2;
 
-    for (size_t r = 0; r < c->n; r++)
-        for (size_t i = 0; i < c->I; i++, x += c->L)
-            take_input(x, c->dilation, c->L / 2, V + place(c, i, r), size);
+    for (size_t i = 0; i < c->I; i++) /* V is written along its rows */
+        for (size_t r = 0; r < c->n; r++)
+            take_input(x + (r * c->I + i) * c->L, c->dilation, c->L / 2,
+                       V + place(c, i, r), size);
 }
 
 static void give_inputs(const struct winograd *c, const float *V, float *dx)
@@ -226,10 +273,10 @@ void winograd_forward(const struct winograd *c, const float *U,
     for (size_t k = 0; k < PARTS; k++)
         blas_gemm(false, false, c->O, wide, c->I, U + k * c->O * c->I, // (O, I)
                   V + k * c->I * wide, 0, M + k * size); // (I, n L/2)
-    for (size_t r = 0; r < c->n; r++)
-        for (size_t o = 0; o < c->O; o++, y += c->L)
+    for (size_t o = 0; o < c->O; o++)
+        for (size_t r = 0; r < c->n; r++)
             give_output(M + place(c, o, r), size, bias[o], c->dilation,
-                        c->L / 2, y);
+                        c->L / 2, y + (r * c->O + o) * c->L);
 }
 
 void winograd_backward(const struct winograd *c, const float *U, const float *x,
