@@ -143,6 +143,7 @@ static int load_model(struct job *j, const char *path, struct err *e)
         return err_prefix(e, "%s", path);
     j->pool = pool_new(cli_threads(&j->o->common));
     j->predictor = predictor_new(j->m.model, j->pool);
+    predictor_fix(j->predictor);
     j->row = xmalloc_aligned(j->m.model->n_in, sizeof *j->row);
     j->form.levels = isfinite(j->m.intervals->low[INTERVAL_50]);
     for (size_t k = 1; k < j->m.targets.n; k++)
