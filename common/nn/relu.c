@@ -17,6 +17,7 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     (void)settings;
     (void)e;
     fit(l);
+    l->across = ACROSS_KEEPS;
     return 0;
 }
 
