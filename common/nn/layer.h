@@ -24,9 +24,9 @@ struct shape {
 };
 
 /*
- * In training the values of some rows may lie across, the rows side by side:
- * (n_in, n), which is (channels, length, n), not (n, n_in).  So do their
- * gradients.  What a layer can do with such values:
+ * The values of many rows may lie across, the rows side by side: (n_in, n),
+ * which is (channels, length, n), not (n, n_in).  So do their gradients.  What
+ * a layer can do with such values:
  */
 enum across_use {
     ACROSS_NEVER, /* nothing */
