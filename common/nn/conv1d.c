@@ -405,8 +405,8 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
                           l->in.length + 2 * l->padding, reach + 1);
     layer_param(l, "weight", 3, (size_t[]){out, l->in.channels, l->kernel});
     layer_param(l, "bias", 1, (size_t[]){out});
-    l->across = by_columns(l) ? ACROSS_NEVER : ACROSS_GIVES;
     fit(l);
+    l->across = by_columns(l) ? ACROSS_NEVER : ACROSS_GIVES;
     if (l->room > MAX_ROOM)
         return node_error(settings, e, "conv1d: %zu x %zu values are too many",
                           l->in.channels, l->in.length);
