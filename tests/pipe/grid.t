@@ -31,7 +31,8 @@ END
 t plan 0 '$grid plan made small.grid ?.rapl'
 [ "$(wc -l <made/jobs)" -eq 13 ] && [ "$(sort -u made/jobs | wc -l)" -eq 13 ]
 ok $? "2 tau x (shuffle, 2 workloads) x 2 seeds, and one"
-grep -q "^line-t2-leave-workload-w2-s2	line-t2-s2	.*	leave:workload=w2	2	" made/jobs
+cut -f 1,2,8,9 made/jobs | tr '\t' ' ' |
+    grep -qx 'line-t2-leave-workload-w2-s2 line-t2-s2 leave:workload=w2 2'
 ok $? "a value of a label is a job"
 t early 1 '$grid table made'
 has '13 jobs of 13 are not done'
