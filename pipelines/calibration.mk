@@ -58,8 +58,9 @@ $(OUT)/%.predicted: $(OUT)/%.ckpt pipelines/calibrate-left-out
 SCORED := $(foreach h,$(HOWS),$(WORKLOADS:%=$(OUT)/%.$h.rapl))
 SCORE  := $(BIN)/rapl-score -q --part all --format md
 
-$(OUT)/table.md: $(WORKLOADS:%=$(OUT)/%.predicted)
-	{ sh pipelines/calibrate-left-out --sizes $(OUT) && echo && \
+$(OUT)/table.md: $(WORKLOADS:%=$(OUT)/%.predicted) pipelines/session-ceiling
+	{ sh pipelines/calibrate-left-out --sizes $(OUT) && \
+	  sh pipelines/session-ceiling $(BIN) $(OUT) && echo && \
 	  $(SCORE) --bootstrap $(BOOTSTRAP) --columns \
 	      r2,mae,bias,coverage,width $(SCORED) && echo && \
 	  $(SCORE) --by workload --columns \
