@@ -5,8 +5,13 @@
 #include <string.h>
 
 #include "common/base/digest.h"
+#include "common/base/rng.h"
 #include "common/base/xalloc.h"
+#include "common/math/decimal.h"
 #include "formats/sample.h"
+
+/* The generator's stream that windows of a part are drawn by, from ... */
+#define SAMPLE_STREAM 0x73616d706c65u
 
 enum { MAX_DISTINCT = 64, MAX_VALUES = 4096 };
 
@@ -21,6 +26,7 @@ void dataset_release(struct dataset *ds)
     window_spec_release(&ds->spec);
     free(ds->x);
     free(ds->label);
+    free(ds->sample.text);
     row_label_release(&ds->machine);
     row_label_release(&ds->class);
     for (int g = 0; g < GROUPS; g++)
@@ -204,6 +210,53 @@ out:
     return rc;
 }
 
+int dataset_sample_parse(struct dataset *ds, const char *text, struct err *e)
+{
+    const char *at = text;
+    int p = PART_TRAIN;
+
+    do {
+        double *share = &ds->sample.part[p++];
+
+        at = decimal_share(at, share);
+        if (at && *share == 0)
+            at = NULL;
+    } while (at && *at == ',' && *++at && p <= PART_TEST);
+    for (; p <= PART_TEST; p++)
+        ds->sample.part[p] = 1;
+    if (!at || *at || at[-1] == ',')
+        return err_set(e, ERR_USAGE,
+                       "sample '%s' is no share of the windows; write 10%%, or "
+                       "10%%,25%%,25%% for training, validation and test",
+                       text);
+    free(ds->sample.text);
+    ds->sample.text = xstrdup(text);
+    return 0;
+}
+
+/* Knuth's algorithm S: each window with the chance that it is still wanted. */
+static void keep_some(struct dataset *ds, enum part part, uint64_t seed)
+{
+    size_t n = ds->n[part], kept = 0;
+    size_t wanted = (size_t)fmax(1, round(ds->sample.part[part] * (double)n));
+
+    for (size_t i = 0; i < n && kept < wanted; i++) {
+        double u = rng_unit(rng_at(seed, SAMPLE_STREAM + part, i));
+
+        if (u * (double)(n - i) < (double)(wanted - kept))
+            ds->end[part][kept++] = ds->end[part][i];
+    }
+    ds->n[part] = kept;
+}
+
+void dataset_sample(struct dataset *ds, uint64_t seed)
+{
+    if (!ds->sample.text)
+        return;
+    for (int p = PART_TRAIN; p <= PART_TEST; p++)
+        keep_some(ds, (enum part)p, seed);
+}
+
 struct window_set dataset_part(const struct dataset *ds, enum part part)
 {
     return (struct window_set){
@@ -250,6 +303,8 @@ void dataset_describe(const struct dataset *ds, struct labels *meta)
         digest_add(d, ds->group[g].at, ds->T * sizeof *ds->group[g].at);
     labels_setf(meta, "data.segments", "%zu", ds->n_segments);
     labels_setf(meta, "data.rows", "%zu", ds->T);
+    if (ds->sample.text)
+        labels_set(meta, "data.sample", ds->sample.text);
     for (int p = PART_TRAIN; p <= PART_TEST; p++) {
         char *key = xasprintf("data.windows.%s", part_name((enum part)p));
 

@@ -52,7 +52,11 @@ struct dataset {
     struct row_label group[GROUPS];
     uint32_t *end[PART_TEST + 1]; /* by part */
     size_t n[PART_TEST + 1];      /* windows there */
-    bool allow_truncated;         /* a cut stream is a warning */
+    struct {
+        char *text; /* as asked for; NULL: all windows */
+        double part[PART_TEST + 1];
+    } sample;
+    bool allow_truncated; /* a cut stream is a warning */
     size_t cap_x, cap_label, cap_end[PART_TEST + 1];
     size_t n_segments;
     struct strings workloads, cpu_models; /* distinct labels, a few at most */
@@ -65,13 +69,28 @@ struct dataset {
  */
 int dataset_add(struct dataset *ds, const char *path, struct err *e);
 
+/*
+ * Ask for a share of the windows: "10%" of the training part, "10%,25%" and
+ * of the validation part, "10%,25%,25%" and of the test part; more than 0 %.
+ * Returns 0 or -1 with e filled (ERR_USAGE).
+ */
+int dataset_sample_parse(struct dataset *ds, const char *text, struct err *e);
+
+/*
+ * Keep the share asked for, drawn once by the seed, in the order they are in:
+ * of n windows n times the share, rounded, but one at least.  For when all is
+ * read.
+ */
+void dataset_sample(struct dataset *ds, uint64_t seed);
+
 /* The windows of a part, a view; class_weight is the caller's to set. */
 struct window_set dataset_part(const struct dataset *ds, enum part part);
 
 /*
- * What the data were: rows, segments, windows of each part, workloads, CPU
- * models and machines, and a SHA-256 over features, labels, parts, machines
- * (where there are several), classes and groups, as "data.*" labels.
+ * What the data were: rows, segments, windows of each part and the share of
+ * them that was asked for, workloads, CPU models and machines, and a SHA-256
+ * over features, labels, parts, machines (where there are several), classes and
+ * groups, as "data.*" labels.
  */
 void dataset_describe(const struct dataset *ds, struct labels *meta);
 

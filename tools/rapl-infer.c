@@ -22,6 +22,7 @@
 #include "common/base/xalloc.h"
 #include "common/estimator/estimator.h"
 #include "common/math/blas.h"
+#include "common/math/decimal.h"
 #include "formats/config.h"
 #include "formats/cpu_check.h"
 #include "formats/output.h"
@@ -40,9 +41,11 @@ enum format {
 struct options {
     struct cli_common common;
     int format; /* enum format; -1: text on a terminal, else stream */
-    const char *name, *max_unsupported;
-    bool strict, allow_truncated;
+    int part;   /* enum part; PART_NONE: all */
+    const char *name, *max_unsupported, *sample;
+    bool strict, allow_truncated, reverse;
     double max_share; /* of windows without support */
+    double share;     /* of windows to predict */
 };
 
 struct job {
@@ -82,6 +85,10 @@ static int load_model(struct job *j, const char *path, struct err *e)
     j->pool = pool_new(cli_threads(&j->o->common));
     if (estimator_load(&j->m, &j->file, path, j->pool, e) < 0)
         return err_prefix(e, "%s", path);
+    if (j->o->reverse && !j->m.model)
+        return err_set(e, ERR_USAGE, "--reverse-windows: %s is no network",
+                       path);
+    j->m.reverse = j->o->reverse;
     estimator_form(&j->m, &j->form);
     j->cpu.known = labels_get(&j->file.meta, CHECKPOINT_CPU_MODELS);
     return 0;
@@ -136,15 +143,17 @@ static int begin_stream(struct job *j, const struct stream_header *from,
     struct stream_header h = {.kind = STREAM_PREDICTION};
     char *line = cli_provenance(j->cli, &j->o->common);
     const struct labels *model = &j->file.meta;
+    const char *family = labels_get_or(model, CHECKPOINT_FAMILY, "unknown");
     int rc;
 
     prediction_channels(&h.channels, &j->form);
     labels_copy(&h.meta, &from->meta);
     strings_copy(&h.provenance, &from->provenance);
     strings_add(&h.provenance, line);
-    labels_set(&h.meta, META_MODEL,
-               j->o->name ? j->o->name
-                          : labels_get_or(model, CHECKPOINT_FAMILY, "unknown"));
+    labels_setf(&h.meta, META_MODEL, "%s%s", j->o->name ? j->o->name : family,
+                j->o->reverse ? " (windows reversed)" : "");
+    if (j->o->reverse)
+        labels_set(&h.meta, META_WINDOW_ORDER, "newest-first");
     labels_set(&h.meta, META_SPLIT, window_split);
     labels_set(&h.meta, META_MODEL_HASH, j->file.sha256);
     if (labels_get(model, CHECKPOINT_TRAINED_ON))
@@ -272,6 +281,9 @@ static int infer_file(struct job *j, const char *path, struct err *e)
     stream_reader_allow_truncated(window_reader_stream(r),
                                   j->o->allow_truncated);
     stream_reader_on_idle(window_reader_stream(r), flush, j);
+    if (j->o->part != PART_NONE || j->o->share < 1)
+        window_reader_thin(r, (enum part)j->o->part, j->o->share,
+                           (uint64_t)j->o->common.seed);
     while ((rc = window_reader_next(r, &rows, e)) > 0) {
         if (rows.new_segment && begin_segment(j, r, e) < 0) {
             rc = err_prefix(e, "%s",
@@ -316,20 +328,36 @@ static int verdict(const struct job *j)
     return j->o->strict ? ERR_VERDICT : 0;
 }
 
+static int take_share(const char *name, const char *text, double *share,
+                      struct err *e)
+{
+    const char *end = decimal_share(text, share);
+
+    return end && *end == '\0'
+               ? 0
+               : err_set(e, ERR_USAGE, "%s: '%s' is no share; write 5%%", name,
+                         text);
+}
+
 static int take_options(struct options *o, struct cli *cli, struct err *e)
 {
-    char *end;
-
-    if (config_file_options(o->common.config, cli, e) < 0)
+    if (config_file_options(o->common.config, cli, e) < 0 ||
+        take_share("--max-unsupported", o->max_unsupported, &o->max_share, e) <
+            0 ||
+        take_share("--sample", o->sample, &o->share, e) < 0)
         return -1;
-    o->max_share = strtod(o->max_unsupported, &end) / 100;
-    if (end == o->max_unsupported || strcmp(end, "%") != 0 ||
-        !(o->max_share >= 0 && o->max_share <= 1))
-        return err_set(e, ERR_USAGE,
-                       "--max-unsupported: '%s' is no share; write 5%%",
-                       o->max_unsupported);
+    if (o->share == 0)
+        return err_set(e, ERR_USAGE, "--sample: 0%% is no window at all");
     if (o->name && !*o->name)
         return err_set(e, ERR_USAGE, "--name: an empty name");
+    if (!o->reverse)
+        return 0;
+    if (o->format > FORMAT_STREAM)
+        return err_set(e, ERR_USAGE,
+                       "--reverse-windows: only --format stream says so");
+    o->format = FORMAT_STREAM;
+    log_warn("the windows are reversed, which no model is trained for: this "
+             "shows a fault and predicts nothing");
     return 0;
 }
 
@@ -346,8 +374,10 @@ static int check_output(const struct options *o, char **paths, int n,
 
 int main(int argc, char **argv)
 {
-    struct options o = {
-        .common = CLI_COMMON_INIT, .format = -1, .max_unsupported = "10%"};
+    struct options o = {.common = CLI_COMMON_INIT,
+                        .format = -1,
+                        .max_unsupported = "10%",
+                        .sample = "100%"};
     struct opt opts[] = {
         {OPT_CHOICE, 0, "format", &o.format, "NAME",
          "stream, csv, tsv, jsonl or text, a line a second", 0, 0,
@@ -356,8 +386,15 @@ int main(int argc, char **argv)
          "exit 1 if more than that lacks support", 0, 0, 0, 0},
         {OPT_STRING, 0, "max-unsupported", &o.max_unsupported, "SHARE",
          "that may lack support (default 10%)", 0, 0, 0, 0},
+        {OPT_CHOICE, 0, "part", &o.part, "PART",
+         "windows of this part alone: train, valid or test", 0, 0,
+         "all|train|valid|test", 0},
+        {OPT_STRING, 0, "sample", &o.sample, "SHARE",
+         "of the windows to predict, drawn by the seed", 0, 0, 0, 0},
         {OPT_STRING, 0, "name", &o.name, "NAME",
          "the model's name in the stream, for rapl-score", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "reverse-windows", &o.reverse, 0,
+         "show a fault: feed windows newest first", 0, 0, 0, 0},
         {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
          "a stream that was cut is a warning", 0, 0, 0, 0},
         CLI_COMMON(&o.common),
@@ -380,15 +417,13 @@ int main(int argc, char **argv)
     first = cli_parse(&cli, argc, argv, &o.common);
     if (first == argc)
         cli_usage_error("no model: name a checkpoint");
-    rc = take_options(&o, &cli, &e);
-    if (rc == 0)
-        rc = load_model(&j, argv[first], &e);
-    if (rc == 0)
-        rc = check_output(&o, argv + first, argc - first, &e);
-    if (rc == 0)
-        rc = open_output(&j, &e);
-    if (rc == 0)
-        rc = run(&j, argc - first - 1, argv + first + 1, &e);
+    rc = take_options(&o, &cli, &e) == 0 &&
+                 load_model(&j, argv[first], &e) == 0 &&
+                 check_output(&o, argv + first, argc - first, &e) == 0 &&
+                 open_output(&j, &e) == 0 &&
+                 run(&j, argc - first - 1, argv + first + 1, &e) == 0
+             ? 0
+             : -1;
     code = rc < 0 ? (log_error("%s", e.msg), (int)e.code) : verdict(&j);
     if (close_output(&j, rc < 0, &late) < 0 && rc == 0) {
         log_error("%s", late.msg);

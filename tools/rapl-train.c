@@ -32,7 +32,7 @@
 struct options {
     struct cli_common common;
     int64_t epochs; /* 0: as the model's file says */
-    const char *history;
+    const char *history, *sample;
     bool resume, slim, whole, allow_truncated;
 };
 
@@ -106,12 +106,15 @@ static int load(struct job *j, int n, char **paths, struct err *e)
     ds->allow_truncated = j->o->allow_truncated;
     ds->class_key = j->plan.recipe.weights.label;
     ds->with_groups = j->plan.kind->wants_groups;
+    if (j->o->sample && dataset_sample_parse(ds, j->o->sample, e) < 0)
+        return -1;
     for (int i = 0; i < (n ? n : 1); i++)
         if (dataset_add(ds, n ? paths[i] : NULL, e) < 0)
             return -1;
     if (stop_requested())
         return err_set(e, j->o->whole ? ERR_VERDICT : ERR_NONE,
                        "stopped before all data were read");
+    dataset_sample(ds, j->plan.recipe.train.seed);
     if (ds->n[PART_TRAIN] == 0)
         return err_set(e, ERR_DATA,
                        "%zu rows, and no window with a label to train on: "
@@ -350,14 +353,10 @@ static int stopped(struct job *j, struct err *e)
 
     if (save(j, e) < 0)
         return -1;
-    err_set(e, ERR_VERDICT,
-            "stopped in epoch %" PRIu64 " after batch %" PRIu64
-            "; --resume goes on from there",
-            s->epoch + 1, s->batch);
-    if (j->o->whole)
-        return -1;
-    log_note("%s", e->msg);
-    return 0;
+    return err_set(e, j->o->whole ? ERR_VERDICT : ERR_NONE,
+                   "stopped in epoch %" PRIu64 " after batch %" PRIu64
+                   "; --resume goes on from there",
+                   s->epoch + 1, s->batch);
 }
 
 static int train(struct job *j, struct err *e)
@@ -433,8 +432,8 @@ static int fit(struct job *j, struct err *e)
         return -1;
     if (!stop_requested() || !j->m.forest)
         return 0;
-    err_set(e, ERR_VERDICT, "stopped; what had grown by then is kept");
-    return j->o->whole ? -1 : (log_note("%s", e->msg), 0);
+    return err_set(e, j->o->whole ? ERR_VERDICT : ERR_NONE,
+                   "stopped; what had grown by then is kept");
 }
 
 /* ---- the program ---- */
@@ -459,6 +458,8 @@ int main(int argc, char **argv)
     struct opt opts[] = {
         {OPT_INT, 0, "epochs", &o.epochs, "N",
          "at most N epochs (default: the model's file)", 1, 1e6, 0, 0},
+        {OPT_STRING, 0, "sample", &o.sample, "SHARE",
+         "of the windows to train on; 10%,25%,25%: all parts", 0, 0, 0, 0},
         {OPT_FLAG, 0, "resume", &o.resume, 0,
          "go on from the checkpoint FILE of -o", 0, 0, 0, 0},
         {OPT_STRING, 0, "history", &o.history, "FILE",
