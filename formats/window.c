@@ -17,7 +17,6 @@
 #define KEY_INTERVAL "window.interval_ns"
 #define KEY_TARGET "window.target"
 #define KEY_SPLIT "window.split"
-#define KEY_ORDER "window.order"
 #define ORDER "oldest-first"
 
 enum { MAX_DELAYS = 4096, MAX_TAU = 4096, MAX_FEATURES = 1024 };
@@ -83,7 +82,7 @@ void window_spec_to_meta(const struct window_spec *s, struct labels *meta)
     labels_setf(meta, KEY_DELAYS, "%d", s->delays);
     labels_setf(meta, KEY_TAU, "%d", s->tau);
     labels_setf(meta, KEY_INTERVAL, "%" PRId64, s->interval_ns);
-    labels_set(meta, KEY_ORDER, ORDER);
+    labels_set(meta, META_WINDOW_ORDER, ORDER);
     labels_set(meta, KEY_TARGET, s->target);
     labels_set(meta, KEY_SPLIT, s->split);
     free(features);
@@ -144,7 +143,7 @@ int window_spec_from_meta(struct window_spec *s, const struct labels *meta,
                           struct err *e)
 {
     const char *features = need(meta, KEY_FEATURES, e);
-    const char *order = features ? need(meta, KEY_ORDER, e) : NULL;
+    const char *order = features ? need(meta, META_WINDOW_ORDER, e) : NULL;
     const char *target = order ? need(meta, KEY_TARGET, e) : NULL;
     const char *split = target ? need(meta, KEY_SPLIT, e) : NULL;
     int64_t delays, tau;

@@ -25,6 +25,13 @@ enum part {
     PART_TEST = 3,
 };
 
+/* In the metadata of windows always "oldest-first"; of predictions that were
+ * made of reversed ones "newest-first". */
+#define META_WINDOW_ORDER "window.order"
+/* CPUs: of windows over which busy_cpus changes by no more none is in the test
+ * part; absent: no such choice was made. */
+#define META_WINDOW_TRANSIENT "window.transient"
+
 const char *part_name(enum part part);
 
 /* How windows are made; what a model was trained on and must be fed. */

@@ -43,7 +43,7 @@ struct options {
     int format; /* enum format; -1: text on a terminal, else stream */
     int part;   /* enum part; PART_NONE: all */
     const char *name, *max_unsupported, *sample;
-    bool strict, allow_truncated;
+    bool strict, allow_truncated, reverse;
     double max_share; /* of windows without support */
     double share;     /* of windows to predict */
 };
@@ -85,6 +85,10 @@ static int load_model(struct job *j, const char *path, struct err *e)
     j->pool = pool_new(cli_threads(&j->o->common));
     if (estimator_load(&j->m, &j->file, path, j->pool, e) < 0)
         return err_prefix(e, "%s", path);
+    if (j->o->reverse && !j->m.model)
+        return err_set(e, ERR_USAGE, "--reverse-windows: %s is no network",
+                       path);
+    j->m.reverse = j->o->reverse;
     estimator_form(&j->m, &j->form);
     j->cpu.known = labels_get(&j->file.meta, CHECKPOINT_CPU_MODELS);
     return 0;
@@ -139,15 +143,17 @@ static int begin_stream(struct job *j, const struct stream_header *from,
     struct stream_header h = {.kind = STREAM_PREDICTION};
     char *line = cli_provenance(j->cli, &j->o->common);
     const struct labels *model = &j->file.meta;
+    const char *family = labels_get_or(model, CHECKPOINT_FAMILY, "unknown");
     int rc;
 
     prediction_channels(&h.channels, &j->form);
     labels_copy(&h.meta, &from->meta);
     strings_copy(&h.provenance, &from->provenance);
     strings_add(&h.provenance, line);
-    labels_set(&h.meta, META_MODEL,
-               j->o->name ? j->o->name
-                          : labels_get_or(model, CHECKPOINT_FAMILY, "unknown"));
+    labels_setf(&h.meta, META_MODEL, "%s%s", j->o->name ? j->o->name : family,
+                j->o->reverse ? " (windows reversed)" : "");
+    if (j->o->reverse)
+        labels_set(&h.meta, META_WINDOW_ORDER, "newest-first");
     labels_set(&h.meta, META_SPLIT, window_split);
     labels_set(&h.meta, META_MODEL_HASH, j->file.sha256);
     if (labels_get(model, CHECKPOINT_TRAINED_ON))
@@ -344,6 +350,14 @@ static int take_options(struct options *o, struct cli *cli, struct err *e)
         return err_set(e, ERR_USAGE, "--sample: 0%% is no window at all");
     if (o->name && !*o->name)
         return err_set(e, ERR_USAGE, "--name: an empty name");
+    if (!o->reverse)
+        return 0;
+    if (o->format > FORMAT_STREAM)
+        return err_set(e, ERR_USAGE,
+                       "--reverse-windows: only --format stream says so");
+    o->format = FORMAT_STREAM;
+    log_warn("the windows are reversed, which no model is trained for: this "
+             "shows a fault and predicts nothing");
     return 0;
 }
 
@@ -379,6 +393,8 @@ int main(int argc, char **argv)
          "of the windows to predict, drawn by the seed", 0, 0, 0, 0},
         {OPT_STRING, 0, "name", &o.name, "NAME",
          "the model's name in the stream, for rapl-score", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "reverse-windows", &o.reverse, 0,
+         "show a fault: feed windows newest first", 0, 0, 0, 0},
         {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
          "a stream that was cut is a warning", 0, 0, 0, 0},
         CLI_COMMON(&o.common),
@@ -401,15 +417,13 @@ int main(int argc, char **argv)
     first = cli_parse(&cli, argc, argv, &o.common);
     if (first == argc)
         cli_usage_error("no model: name a checkpoint");
-    rc = take_options(&o, &cli, &e);
-    if (rc == 0)
-        rc = load_model(&j, argv[first], &e);
-    if (rc == 0)
-        rc = check_output(&o, argv + first, argc - first, &e);
-    if (rc == 0)
-        rc = open_output(&j, &e);
-    if (rc == 0)
-        rc = run(&j, argc - first - 1, argv + first + 1, &e);
+    rc = take_options(&o, &cli, &e) == 0 &&
+                 load_model(&j, argv[first], &e) == 0 &&
+                 check_output(&o, argv + first, argc - first, &e) == 0 &&
+                 open_output(&j, &e) == 0 &&
+                 run(&j, argc - first - 1, argv + first + 1, &e) == 0
+             ? 0
+             : -1;
     code = rc < 0 ? (log_error("%s", e.msg), (int)e.code) : verdict(&j);
     if (close_output(&j, rc < 0, &late) < 0 && rc == 0) {
         log_error("%s", late.msg);
