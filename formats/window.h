@@ -105,6 +105,14 @@ int window_reader_open(struct window_reader **r, const char *path,
 int window_reader_next(struct window_reader *r, struct window_rows *rows,
                        struct err *e);
 
+/*
+ * Leave windows out: none ends (span 0) in rows but those of `part`, of
+ * PART_NONE any, and of them a share (0..1), drawn by the seed and the number
+ * of the row.
+ */
+void window_reader_thin(struct window_reader *r, enum part part, double share,
+                        uint64_t seed);
+
 /* Header and specification of the current segment, borrowed. */
 const struct stream_header *window_reader_header(const struct window_reader *r);
 const struct window_spec *window_reader_spec(const struct window_reader *r);

@@ -81,8 +81,8 @@ for t in '' '--transient $(TRANSIENT)'; do \
     $(call window,$(call set_of,$1),$2) $$$$t -o $$@.win \
         $(call samples_of,$2) || exit; \
     for r in '' --reverse-windows; do \
-        $(BIN)/rapl-infer -q --threads 1 --name $1 $$$$r $(OUT)/$1-$2.ckpt \
-            $$@.win || exit; done; done
+        $(BIN)/rapl-infer -q --threads 1 --part test --name $1 $$$$r \
+            $(OUT)/$1-$2.ckpt $$@.win || exit; done; done
 endef
 
 # <net>-<set>-<what is held out>.tsv
@@ -90,7 +90,7 @@ define score_rule
 $(OUT)/$1-$2.tsv: $($2:%=$(OUT)/$1-%.ckpt)
 	@echo rapl-score $1 $2
 	@{ $(foreach p,$($2),$(call predict,$1,$p);) } >$$@.rapl
-	@$(BIN)/rapl-score -q --part test -o $$@.part $$@.rapl
+	@$(BIN)/rapl-score -q -o $$@.part $$@.rapl
 	@rm $$@.win $$@.rapl
 	@mv $$@.part $$@
 endef
