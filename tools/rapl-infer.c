@@ -85,6 +85,10 @@ static int load_model(struct job *j, const char *path, struct err *e)
     j->pool = pool_new(cli_threads(&j->o->common));
     if (estimator_load(&j->m, &j->file, path, j->pool, e) < 0)
         return err_prefix(e, "%s", path);
+    if (j->o->reverse && !j->m.model)
+        return err_set(e, ERR_USAGE, "--reverse-windows: %s is no network",
+                       path);
+    j->m.reverse = j->o->reverse;
     estimator_form(&j->m, &j->form);
     j->cpu.known = labels_get(&j->file.meta, CHECKPOINT_CPU_MODELS);
     return 0;
@@ -207,18 +211,6 @@ static void put_measured(const struct job *j, struct prediction *p,
     }
 }
 
-/* To show what that costs: as the original's live loop fed its models. */
-static void predict_reversed(struct job *j, struct window_set set)
-{
-    float *x = xmalloc(set.T * set.D * sizeof *x);
-    uint32_t *end = xmalloc(set.N * sizeof *end);
-
-    embed_reverse(&set, x, end);
-    estimator_predict(&j->m, &set);
-    free(x);
-    free(end);
-}
-
 static int infer_rows(struct job *j, const struct window_rows *rows,
                       struct err *e)
 {
@@ -233,10 +225,7 @@ static int infer_rows(struct job *j, const struct window_rows *rows,
                                    .delays = (size_t)j->m.spec.delays,
                                    .tau = (size_t)j->m.spec.tau};
 
-    if (j->o->reverse)
-        predict_reversed(j, set);
-    else
-        estimator_predict(&j->m, &set);
+    estimator_predict(&j->m, &set);
     for (size_t i = 0; i < n; i++) {
         size_t at = r->end[i] - first;
         struct prediction p = {
@@ -249,7 +238,7 @@ static int infer_rows(struct job *j, const struct window_rows *rows,
 
         /* on a processor that the model does not know nothing tells how far
          * off it is */
-        estimator_put(&j->m, j->o->reverse ? n - 1 - i : i, j->supported, &p);
+        estimator_put(&j->m, i, j->supported, &p);
         put_measured(j, &p, rows, at);
         if (put(j, &p, e) < 0)
             return -1;

@@ -34,6 +34,10 @@ struct estimator {
     struct gbdt *forest;
     unsigned columns; /* of the forest, enum gbdt_column_kind */
 
+    /* the caller's: feed a network its windows newest first, to show what that
+     * costs */
+    bool reverse;
+
     /* private */
     struct pool *pool; /* borrowed; NULL: the caller's thread alone */
     struct predictor *predictor;

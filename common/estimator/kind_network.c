@@ -31,14 +31,23 @@ static int load(struct estimator *m, const struct checkpoint *c, struct err *e)
     return 0;
 }
 
+/* One window: no thread is woken. */
+static void predict_one(struct estimator *m, const struct window_set *set,
+                        size_t i)
+{
+    embed(set->x, set->D, set->delays, set->tau, set->end + i, 1, m->row);
+    if (m->reverse)
+        embed_reverse(m->row, set->D, set->delays);
+    predict_rows(m->predictor, m->row, 1, m->y + i * m->targets.n);
+}
+
 static void predict(struct estimator *m, const struct window_set *set)
 {
-    if (set->N == 1) { /* live: no thread is woken */
-        embed(set->x, set->D, set->delays, set->tau, set->end, 1, m->row);
-        predict_rows(m->predictor, m->row, 1, m->y);
-    } else {
+    if (set->N > 1 && !m->reverse)
         predict_windows(m->predictor, set, m->y);
-    }
+    else
+        for (size_t i = 0; i < set->N; i++)
+            predict_one(m, set, i);
     scale_invert(&m->input.target, m->y, set->N);
 }
 

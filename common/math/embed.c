@@ -19,21 +19,16 @@ void embed(const float *x, size_t D, size_t delays, size_t tau,
     }
 }
 
-void embed_reverse(struct window_set *s, float *x, uint32_t *end)
+void embed_reverse(float *x, size_t n, size_t delays)
 {
-    size_t span = embed_span(s->delays, s->tau);
+    for (size_t i = 0; i < n; i++, x += delays) {
+        for (size_t a = 0, b = delays - 1; a < b; a++, b--) {
+            float t = x[a];
 
-    for (size_t t = 0; t < s->T; t++)
-        memcpy(x + t * s->D, s->x + (s->T - 1 - t) * s->D, s->D * sizeof *x);
-    for (size_t i = 0; i < s->N; i++)
-        end[s->N - 1 - i] = (uint32_t)(s->T - 1 - (s->end[i] - (span - 1)));
-    *s = (struct window_set){.x = x,
-                             .end = end,
-                             .T = s->T,
-                             .D = s->D,
-                             .N = s->N,
-                             .delays = s->delays,
-                             .tau = s->tau};
+            x[a] = x[b];
+            x[b] = t;
+        }
+    }
 }
 
 void embed_labels(const struct window_set *s, const uint32_t *end, size_t n,

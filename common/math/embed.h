@@ -48,14 +48,10 @@ void embed(const float *x, size_t D, size_t delays, size_t tau,
            const uint32_t *end, size_t n, float *out);
 
 /*
- * Turn the windows of a set around, newest first, as no model is trained: to
- * measure what that fault costs.  Their order turns around as well: the last
- * window becomes the first.  Labels and the like stay behind.
- *
- * x    (T, D)  caller's storage, as long as the set is used
- * end  (N)     the same
+ * Turn each of n rows of `delays` values around: newest first, as no model is
+ * trained.  It is there to measure what that fault costs.
  */
-void embed_reverse(struct window_set *s, float *x, uint32_t *end);
+void embed_reverse(float *x, size_t n, size_t delays);
 
 /* The labels of the windows that end at these rows, to out (n, K). */
 void embed_labels(const struct window_set *s, const uint32_t *end, size_t n,

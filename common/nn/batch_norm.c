@@ -17,12 +17,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/math/lanes.h"
 #include "common/math/vector.h"
 #include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define EPS 1e-5
 #define MOMENTUM .1
+#define SUMS 4 /* vectors side by side */
 
 enum { WEIGHT, BIAS, MEAN, VAR };
 
@@ -47,6 +49,7 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     layer_buffer(l, "running_mean", C);
     layer_buffer(l, "running_var", C);
     l->sums = 1 + N_SUMS * C;
+    l->across = ACROSS_KEEPS;
     l->room = 2 * l->n_in * sizeof(double); /* or 3 of float */
     return 0;
 }
@@ -74,6 +77,46 @@ VECTOR static void norm_sums(size_t n, size_t width, const float *restrict a,
         }
 }
 
+/* Of a channel that lies across: n values of it. */
+VECTOR static void norm_sums_across(size_t n, const float *a, const float *b,
+                                    double *sum, double *product)
+{
+    doubles sums[SUMS] = {0}, products[SUMS] = {0};
+    size_t i = 0;
+
+    for (; i + SUMS * DOUBLES <= n; i += SUMS * DOUBLES)
+        UNROLL
+    for (size_t k = 0; k < SUMS; k++) {
+        doubles x =
+            __builtin_convertvector(((const loose_half *)(a + i))[k], doubles);
+
+        sums[k] += x;
+        products[k] += x * __builtin_convertvector(
+                               ((const loose_half *)(b + i))[k], doubles);
+    }
+    *sum = *product = 0;
+    for (; i < n; i++) {
+        *sum += (double)a[i];
+        *product += (double)a[i] * (double)b[i];
+    }
+    UNROLL
+    for (size_t k = 0; k < SUMS; k++)
+        for (size_t j = 0; j < DOUBLES; j++) {
+            *sum += sums[k][j];
+            *product += products[k][j];
+        }
+}
+
+static void sum_across(const struct layer *l, const struct pass *p,
+                       const float *a, const float *b, double *sum,
+                       double *product)
+{
+    size_t n = p->n * l->in.length;
+
+    for (size_t c = 0; c < l->in.channels; c++)
+        norm_sums_across(n, a + c * n, b + c * n, sum + c, product + c);
+}
+
 /* Over rows and positions: the sums of a and of a b, each (C). */
 static void sum_channels(const struct layer *l, const struct pass *p,
                          const float *a, const float *b, double *sum,
@@ -82,6 +125,10 @@ static void sum_channels(const struct layer *l, const struct pass *p,
     size_t width = l->n_in, L = l->in.length;
     double *column = p->scratch;
 
+    if (p->across) {
+        sum_across(l, p, a, b, sum, product);
+        return;
+    }
     memset(column, 0, 2 * width * sizeof *column);
     norm_sums(p->n, width, a, b, column, column + width);
     for (size_t c = 0; c < l->in.channels; c++) {
@@ -167,19 +214,36 @@ VECTOR static void norm_scale(size_t n, size_t width, const float *scale,
     }
 }
 
+/* The same for a channel that lies across. */
+VECTOR static void norm_scale_across(size_t n, float scale, float shift,
+                                     const float *x, float *y)
+{
+    VECTOR_LOOP
+    for (size_t i = 0; i < n; i++)
+        y[i] = scale * x[i] + shift;
+}
+
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
-    float *scale = p->scratch, *shift = scale + l->n_in;
+    float *scales = p->scratch, *shifts = scales + l->n_in;
+    size_t n = p->n * l->in.length;
 
     for (size_t c = 0; c < l->in.channels; c++) {
         struct moments m = moments_of(l, p->training ? p->total : NULL, c);
-        double by = (double)l->param[WEIGHT].data[c] * m.inverse;
+        double scale = (double)l->param[WEIGHT].data[c] * m.inverse;
+        double shift = (double)l->param[BIAS].data[c] - scale * m.mean;
 
-        spread(l, c, by, scale);
-        spread(l, c, (double)l->param[BIAS].data[c] - by * m.mean, shift);
+        if (p->across) {
+            norm_scale_across(n, (float)scale, (float)shift, x + c * n,
+                              y + c * n);
+            continue;
+        }
+        spread(l, c, scale, scales);
+        spread(l, c, shift, shifts);
     }
-    norm_scale(p->n, l->n_in, scale, shift, x, y);
+    if (!p->across)
+        norm_scale(p->n, l->n_in, scales, shifts, x, y);
 }
 
 VECTOR static void norm_mix(size_t n, size_t width, const float *of_dy,
@@ -191,6 +255,15 @@ VECTOR static void norm_mix(size_t n, size_t width, const float *of_dy,
         for (size_t j = 0; j < width; j++)
             dx[j] = of_dy[j] * dy[j] + of_x[j] * x[j] + shift[j];
     }
+}
+
+VECTOR static void norm_mix_across(size_t n, float of_dy, float of_x,
+                                   float shift, const float *dy, const float *x,
+                                   float *dx)
+{
+    VECTOR_LOOP
+    for (size_t i = 0; i < n; i++)
+        dx[i] = of_dy * dy[i] + of_x * x[i] + shift;
 }
 
 /* The sum of dy times x as normalised, from that of dy x. */
@@ -211,6 +284,7 @@ static void backward(const struct layer *l, const struct pass *p,
 {
     float *of_dy = p->scratch, *of_x = of_dy + l->n_in, *shift = of_x + l->n_in;
     double n = p->total[0];
+    size_t line = p->n * l->in.length;
 
     (void)y;
     for (size_t c = 0; c < l->in.channels; c++) {
@@ -222,11 +296,15 @@ static void backward(const struct layer *l, const struct pass *p,
             slope = sum_normal(l, p->total, c, m) / n * m.inverse;
         grad[WEIGHT][c] = (float)sum_normal(l, p->sums, c, m);
         grad[BIAS][c] = (float)sums_of(l, p->sums, OF_DY)[c];
+        if (dx && p->across)
+            norm_mix_across(line, (float)by, (float)(-by * slope),
+                            (float)(by * (slope * m.mean - mean)),
+                            dy + c * line, x + c * line, dx + c * line);
         spread(l, c, by, of_dy);
         spread(l, c, -by * slope, of_x);
         spread(l, c, by * (slope * m.mean - mean), shift);
     }
-    if (dx)
+    if (dx && !p->across)
         norm_mix(p->n, l->n_in, of_dy, of_x, shift, dy, x, dx);
 }
 

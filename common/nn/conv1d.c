@@ -18,6 +18,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/math/across.h"
 #include "common/math/blas.h"
 #include "common/math/columns.h"
 #include "common/math/strip.h"
@@ -136,6 +137,52 @@ static void backward_strips(const struct layer *l, const struct pass *p,
         strip_convolve(&plan.s, &back, out, turned, NULL, in);
         strip_take(&plan.s, in, l->in.channels, l->in.length, dx + i * l->n_in);
     }
+}
+
+/* ---- few channels, in training: across ---- */
+
+static struct across across_of(const struct layer *l, size_t n)
+{
+    return (struct across){
+        n,         l->in.channels, l->in.length, l->out.channels, l->out.length,
+        l->kernel, l->dilation,    l->padding};
+}
+
+/* The scratch has x across, where it comes as rows. */
+static const float *input_across(const struct pass *p, const float *x)
+{
+    return p->across_in ? x : p->scratch;
+}
+
+static void forward_across(const struct layer *l, const struct pass *p,
+                           const float *x, float *y)
+{
+    struct across c = across_of(l, p->n);
+
+    if (!p->across_in)
+        across_turn(x, p->n, l->n_in, p->scratch);
+    across_convolve(&c, input_across(p, x), l->param[WEIGHT].data,
+                    l->param[BIAS].data, y);
+}
+
+static void backward_across(const struct layer *l, const struct pass *p,
+                            const float *x, const float *dy, float *dx,
+                            float *weight_grad)
+{
+    struct across c = across_of(l, p->n), back = c;
+    float *turned_x = p->scratch, *zeros = turned_x + p->n * l->n_in;
+    float *turned = zeros + p->n;
+
+    memset(zeros, 0, p->n * sizeof *zeros);
+    across_correlate(&c, input_across(p, x), dy, zeros, weight_grad);
+    if (!dx)
+        return;
+    turn(l, turned);
+    back.I = c.O, back.L = c.M, back.O = c.I, back.M = c.L;
+    back.padding = (c.K - 1) * c.dilation - c.padding;
+    across_convolve(&back, dy, turned, NULL, p->across_in ? dx : turned_x);
+    if (!p->across_in)
+        across_turn(turned_x, l->n_in, p->n, dx);
 }
 
 /* ---- many channels: columns ---- */
@@ -332,6 +379,9 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     l->out = (struct shape){out, l->in.length + 2 * l->padding - reach};
     layer_param(l, "weight", 3, (size_t[]){out, l->in.channels, l->kernel});
     layer_param(l, "bias", 1, (size_t[]){out});
+    l->across = by_columns(l) ? ACROSS_NEVER : ACROSS_GIVES;
+    if (!by_columns(l)) /* x across; zeros */
+        l->scratch = (l->n_in + 1) * sizeof(float);
     l->room = room_of(l);
     l->packed = by_winograd(l) ? 4 * l->in.channels * out : 0;
     if (l->room > MAX_ROOM)
@@ -360,7 +410,9 @@ static void pack(const struct layer *l, float *packed)
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
-    if (p->n >= FEW && by_winograd(l))
+    if (p->across)
+        forward_across(l, p, x, y);
+    else if (p->n >= FEW && by_winograd(l))
         forward_winograd(l, p, x, y);
     else if (by_columns(l))
         forward_columns(l, p, x, y);
@@ -373,8 +425,13 @@ static void backward(const struct layer *l, const struct pass *p,
                      float *const *grad)
 {
     (void)y;
-    columns_total(dy, p->n, l->out.channels, l->out.length, grad[BIAS]);
-    if (p->n >= FEW && by_winograd(l))
+    if (p->across)
+        columns_total(dy, 1, l->out.channels, l->out.length * p->n, grad[BIAS]);
+    else
+        columns_total(dy, p->n, l->out.channels, l->out.length, grad[BIAS]);
+    if (p->across)
+        backward_across(l, p, x, dy, dx, grad[WEIGHT]);
+    else if (p->n >= FEW && by_winograd(l))
         backward_winograd(l, p, x, dy, dx, grad[WEIGHT]);
     else if (by_columns(l))
         backward_columns(l, p, x, dy, dx, grad[WEIGHT]);

@@ -23,6 +23,19 @@ struct shape {
     size_t channels, length;
 };
 
+/*
+ * In training the values of some rows may lie across, the rows side by side:
+ * (n_in, n), which is (channels, length, n), not (n, n_in).  So do their
+ * gradients.  What a layer can do with such values:
+ */
+enum across_use {
+    ACROSS_NEVER, /* nothing */
+    ACROSS_READS, /* it takes them, and gives rows */
+    ACROSS_KEEPS, /* it gives what it takes */
+    ACROSS_GIVES, /* it takes either and rather gives them; it can give rows
+                     where it takes rows */
+};
+
 struct layer;
 struct opgraph;     /* common/math/opgraph.h */
 struct branch_loss; /* common/nn/branch.h */
@@ -39,10 +52,11 @@ struct pass {
     double *loss;            /* training: what branches add theirs to */
 
     /* Of the layer at hand: */
-    void *scratch;         /* kept from forward to backward */
-    const float *packed;   /* pack() of its parameters, or NULL */
-    const float *const *x; /* all it reads; forward's x is x[0] */
-    size_t source;         /* backward: which of them dx is for */
+    bool across_in, across; /* x, and y, lie across: see enum across_use */
+    void *scratch;          /* kept from forward to backward */
+    const float *packed;    /* pack() of its parameters, or NULL */
+    const float *const *x;  /* all it reads; forward's x is x[0] */
+    size_t source;          /* backward: which of them dx is for */
     double *sums;        /* gather()'s and gather_back()'s of these rows ... */
     const double *total; /* ... and summed over the whole batch */
 };
@@ -137,7 +151,8 @@ struct layer {
     int n_params;
     struct tensor param[LAYER_PARAMS]; /* named "enc.0.weight"; data is set
                                           once the whole model is known */
-    bool aside;                        /* in a branch: run in training alone */
+    enum across_use across;
+    bool aside;  /* in a branch: run in training alone */
     bool learns; /* it or one before it has parameters that are learned */
     double rate; /* dropout, attention: share that is zeroed */
     size_t kernel, padding, dilation; /* conv1d; kernel: maxpool, unfold too */

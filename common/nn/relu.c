@@ -12,6 +12,7 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     (void)settings;
     (void)e;
     l->out = l->in;
+    l->across = ACROSS_KEEPS;
     return 0;
 }
 

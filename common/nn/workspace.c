@@ -65,6 +65,56 @@ static void find_shares(struct workspace *w)
     free(readers);
 }
 
+/* Can layer j take its input across? */
+static bool takes_across(const struct workspace *w, size_t j)
+{
+    enum across_use can = w->model->layer[j].across;
+
+    return can == ACROSS_READS || (can != ACROSS_NEVER && w->across[j]);
+}
+
+/* Does the first value that layer i reads lie across? */
+static bool reads_across(const struct workspace *w, size_t i)
+{
+    int at = w->model->layer[i].from[0].at;
+
+    return at >= 0 && w->across[at];
+}
+
+/*
+ * Values lie across in training, from a layer that rather gives them so to
+ * those that take them; where one reader does not, rows remain.
+ */
+static void find_across(struct workspace *w)
+{
+    const struct model *m = w->model;
+    bool changed = w->training;
+
+    for (size_t i = 0; i < m->n_layers && w->training; i++)
+        w->across[i] =
+            i != (size_t)m->output &&
+            (m->layer[i].across == ACROSS_GIVES ||
+             (m->layer[i].across == ACROSS_KEEPS && reads_across(w, i)));
+    while (changed) {
+        changed = false;
+        for (size_t i = 0; i < m->n_layers; i++) {
+            const struct layer *l = &m->layer[i];
+
+            for (size_t k = 0; k < l->n_from; k++)
+                if (l->from[k].at >= 0 && w->across[l->from[k].at] &&
+                    !takes_across(w, i)) {
+                    w->across[l->from[k].at] = false;
+                    changed = true;
+                }
+            if (w->across[i] && l->across == ACROSS_KEEPS &&
+                !reads_across(w, i)) {
+                w->across[i] = false;
+                changed = true;
+            }
+        }
+    }
+}
+
 static int take_slot(struct workspace *w, bool *busy)
 {
     size_t i = 0;
@@ -146,7 +196,9 @@ struct workspace *workspace_new(const struct model *m, size_t rows,
     w->shares = xcalloc(n, sizeof *w->shares);
     w->slot = xcalloc(n, sizeof *w->slot);
     w->sloped = xcalloc(n, sizeof *w->sloped);
+    w->across = xcalloc(n, sizeof *w->across);
     find_shares(w);
+    find_across(w);
     if (training)
         assign_slots(w);
     w->slope = xcalloc(w->n_slopes + 1, sizeof *w->slope);
@@ -166,6 +218,7 @@ void workspace_free(struct workspace *w)
     free(w->scratch);
     free(w->sums);
     free(w->total);
+    free(w->across);
     free(w->shares);
     free(w->slot);
     free(w->sloped);
@@ -190,6 +243,8 @@ static void set_pass(const struct workspace *w, struct pass *p, size_t i,
     for (size_t k = 0; k < l->n_from; k++)
         x[k] = l->from[k].at < 0 ? w->x : w->value[l->from[k].at];
     p->x = x;
+    p->across_in = reads_across(w, i);
+    p->across = w->across[i];
     p->scratch = w->scratch[i];
     p->packed = w->packed ? w->packed[i] : NULL;
     p->sums = w->sums[i];

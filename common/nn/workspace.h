@@ -24,6 +24,7 @@ struct workspace {
                                branch_eval() */
 
     const float *x;  /* what the model reads: as a rule, input */
+    bool *across;    /* does a layer's output lie across?  See layer.h */
     bool *shares;    /* does a layer work in place? */
     int *slot;       /* of slope, for a layer's output; -1: none */
     bool *sloped;    /* is something there already? */
