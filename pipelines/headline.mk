@@ -20,6 +20,8 @@ EPOCHS_v4 ?= 2
 # of which rapl-stat --ceiling looks for the neighbours
 ROWS      ?= 20000
 TRANSIENT ?= 0.5
+# idle rows are those that were measured below
+IDLE      ?= 3W
 NETS      := v3 v4
 SETS      := seed4 guest
 seed4     := seed4
@@ -91,7 +93,7 @@ define score_rule
 $(OUT)/$1-$2.tsv: $($2:%=$(OUT)/$1-%.ckpt)
 	@echo rapl-score $1 $2
 	@{ $(foreach p,$($2),$(call predict,$1,$p);) } >$$@.rapl
-	@$(BIN)/rapl-score -q -o $$@.part $$@.rapl
+	@$(BIN)/rapl-score -q --idle '<$(IDLE)' -o $$@.part $$@.rapl
 	@rm $$@.win $$@.rapl
 	@mv $$@.part $$@
 endef
@@ -106,7 +108,7 @@ $(OUT)/ceiling-%.tsv: $(OUT)/samples.rapl
 $(OUT)/calibration.tsv:
 	+$(MAKE) -f pipelines/calibration.mk BIN=$(BIN) DATA=$(DATA) \
 	    OUT=build/calibration CPUS=$(CPUS) >/dev/null
-	$(BIN)/rapl-score -q --part all -o $@.part $(foreach \
+	$(BIN)/rapl-score -q --part all --idle '<$(IDLE)' -o $@.part $(foreach \
 	    h,zero anchors meter sweep same,$(WORKLOADS:%=build/calibration/%.$h.rapl))
 	@mv $@.part $@
 
