@@ -10,7 +10,8 @@
  * where the kernel is odd.  A row is (I, L), its output (O, M).  Parameters:
  * weight (O, I, K), bias (O).
  *
- * Few channels are convolved as strips (common/math/strip.h), many as a product
+ * Few channels are convolved as strips (common/math/strip.h), in training
+ * across (common/math/across.h) where the layers behind can; many as a product
  * of matrices (common/math/columns.h), which for a kernel of 1 is one of the
  * row as it lies there, and for several rows and a kernel of 3, where the
  * length allows it, takes fewer products (common/math/winograd.h).
