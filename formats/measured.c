@@ -11,6 +11,8 @@ void measured_release(struct measured *m)
 {
     free(m->busy);
     free(m->watts);
+    free(m->kind);
+    strings_release(&m->kinds);
     free(m->cpu_model);
     strings_release(&m->origin);
     memset(m, 0, sizeof *m);
@@ -44,17 +46,21 @@ static int begin_segment(struct measured *m, const struct window_reader *r,
                          struct err *e)
 {
     const struct stream_header *h = window_reader_header(r);
+    const char *work = labels_get_or(&h->meta, META_WORKLOAD, "");
 
     if (window_spec_check(m->like, window_reader_spec(r), e) < 0)
         return err_prefix(e, "not the model's windows (rapl-window --like "
                              "makes them)");
+    if (strings_find(&m->kinds, work) < 0)
+        strings_add(&m->kinds, work);
     if (m->origin.n == 0)
         strings_copy(&m->origin, &h->provenance);
     return note_machine(m, &h->meta, e);
 }
 
+/* Rows of a segment, of that kind of work. */
 static void add_rows(struct measured *m, const struct window_rows *rows,
-                     size_t column, int64_t end_ns)
+                     size_t column, int64_t end_ns, int kind)
 {
     for (size_t i = 0; i < rows->n; i++) {
         if (rows->t_ns[i] >= end_ns)
@@ -67,10 +73,19 @@ static void add_rows(struct measured *m, const struct window_rows *rows,
         } else {
             m->busy = xgrow(m->busy, m->n, &m->cap_busy, sizeof *m->busy);
             m->watts = xgrow(m->watts, m->n, &m->cap_watts, sizeof *m->watts);
+            m->kind = xgrow(m->kind, m->n, &m->cap_kind, sizeof *m->kind);
+            m->kind[m->n] = (uint32_t)kind;
             m->busy[m->n] = rows->x[i * rows->D + column];
             m->watts[m->n++] = rows->label[i];
         }
     }
+}
+
+static int kind_now(const struct measured *m, const struct window_reader *r)
+{
+    const struct labels *meta = &window_reader_header(r)->meta;
+
+    return strings_find(&m->kinds, labels_get_or(meta, META_WORKLOAD, ""));
 }
 
 int measured_add(struct measured *m, const char *path, struct err *e)
@@ -95,7 +110,7 @@ int measured_add(struct measured *m, const char *path, struct err *e)
         }
         if (rows.new_segment && m->first_ns > 0)
             end_ns = rows.t_ns[0] + m->first_ns;
-        add_rows(m, &rows, (size_t)column, end_ns);
+        add_rows(m, &rows, (size_t)column, end_ns, kind_now(m, r));
     }
 out:
     window_reader_close(r);

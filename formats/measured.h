@@ -23,14 +23,16 @@ struct measured {
     bool allow_truncated;
 
     size_t n;
-    float *busy, *watts;        /* (n) busy CPUs, W of the first target */
-    size_t n_read;              /* rows, with those left out */
-    size_t n_unlabelled;        /* left out: no watts */
-    size_t n_test;              /* left out: part test */
-    double n_cpus;              /* logical CPUs of the machine; 0: not told */
-    char *cpu_model;            /* its processor; NULL: not told */
-    struct strings origin;      /* provenance of the first segment */
-    size_t cap_busy, cap_watts; /* private */
+    float *busy, *watts;   /* (n) busy CPUs, W of the first target */
+    uint32_t *kind;        /* (n) which of kinds */
+    struct strings kinds;  /* of work: values of the label workload */
+    size_t n_read;         /* rows, with those left out */
+    size_t n_unlabelled;   /* left out: no watts */
+    size_t n_test;         /* left out: part test */
+    double n_cpus;         /* logical CPUs of the machine; 0: not told */
+    char *cpu_model;       /* its processor; NULL: not told */
+    struct strings origin; /* provenance of the first segment */
+    size_t cap_busy, cap_watts, cap_kind; /* private */
 };
 
 /*
@@ -43,7 +45,10 @@ int measured_add(struct measured *m, const char *path, struct err *e);
 /* SHA-256 of the rows: which they are. */
 void measured_digest(const struct measured *m, char out[DIGEST_HEX + 1]);
 
-/* Make rows of `span` rows each, their means; what is left over is dropped. */
+/*
+ * Make rows of `span` rows each, their means; what is left over is dropped, and
+ * so is what kind they are of.
+ */
 void measured_coarsen(struct measured *m, size_t span);
 
 void measured_release(struct measured *m);

@@ -20,7 +20,7 @@ BOOTSTRAP ?= 1000
 
 LOGS      := $(wildcard $(DATA)/*/*.txt)
 WORKLOADS := $(sort $(notdir $(patsubst %/,%,$(dir $(LOGS)))))
-HOWS      := zero anchors meter sweep same
+HOWS      := zero anchors meter sweep mixed same
 
 all: $(OUT)/table.md
 
@@ -55,11 +55,16 @@ $(OUT)/%.predicted: $(OUT)/%.ckpt pipelines/calibrate-left-out
 	sh pipelines/calibrate-left-out $(BIN) $(OUT) $* $(DRAWS)
 	@touch $@
 
+$(OUT)/ceiling.txt: $(IMPORTED) pipelines/session-ceiling
+	sh pipelines/session-ceiling $(BIN) $(OUT) >$@.part
+	@mv $@.part $@
+
 SCORED := $(foreach h,$(HOWS),$(WORKLOADS:%=$(OUT)/%.$h.rapl))
 SCORE  := $(BIN)/rapl-score -q --part all --format md
 
-$(OUT)/table.md: $(WORKLOADS:%=$(OUT)/%.predicted)
-	{ sh pipelines/calibrate-left-out --sizes $(OUT) && echo && \
+$(OUT)/table.md: $(WORKLOADS:%=$(OUT)/%.predicted) $(OUT)/ceiling.txt
+	{ sh pipelines/calibrate-left-out --sizes $(OUT) && \
+	  cat $(OUT)/ceiling.txt && echo && \
 	  $(SCORE) --bootstrap $(BOOTSTRAP) --columns \
 	      r2,mae,bias,coverage,width $(SCORED) && echo && \
 	  $(SCORE) --by workload --columns \

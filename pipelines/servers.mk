@@ -13,6 +13,8 @@
 #       those of its idle rows and of its rows with four fifths of the CPUs busy;
 #       its labels 12 and 30 rows of 10 s, in equal parts from each load.  These
 #       rows are of the recordings that are scored, as a meter's would be.
+#   adv   as zero, but by configs/adv.yaml on 25 delays of four features, which
+#       may not tell the servers apart; its windows are 24 fewer a recording.
 #   micro, micro-same   CloudSuite, from the micro-benchmarks of all servers; and
 #       calibrated by those of its own server, 60 rows.  The other servers'
 #       CloudSuite is not used.
@@ -25,7 +27,10 @@ BOOTSTRAP ?= 1000
 
 FOUND   := $(notdir $(patsubst %/,%,$(dir $(wildcard $(SERVERS)/*/validation))))
 ALL     := $(FOUND:%=$(OUT)/%.windows)
-HOWS    := zero anchors labels2 labels5 micro micro-same
+EPOCHS  ?= 10
+SEED    ?= 42
+THREADS ?= 1
+HOWS    := zero anchors labels2 labels5 adv micro micro-same
 MADE    := $(foreach h,$(HOWS),$(FOUND:%=$(OUT)/%.$h.rapl))
 WINDOW  := $(BIN)/rapl-window -q --features busy_cpus -d 1 --interval 10s
 TRAIN   := $(BIN)/rapl-train -q -c configs/physical.yaml
@@ -39,10 +44,10 @@ $(ALL): $(OUT)/%.windows: configs/map-bsc-wall.yaml
 	@mkdir -p $(OUT)
 	for suite in micro validation; do \
 	    $(BIN)/rapl-import -q --map $< -l machine=$* -l session=$* \
-	        -l workload=@name -l run=@name -l cpus=$(CPUS) -o $(OUT)/$*.part \
-	        $(SERVERS)/$*/$$suite/*.csv && \
-	    $(WINDOW) -o $(OUT)/$*.$$suite.win $(OUT)/$*.part || exit; done
-	@rm -f $(OUT)/$*.part
+	        -l workload=@name -l run=@name -l cpus=$(CPUS) \
+	        -o $(OUT)/$*.$$suite.samples $(SERVERS)/$*/$$suite/*.csv && \
+	    $(WINDOW) -o $(OUT)/$*.$$suite.win $(OUT)/$*.$$suite.samples || \
+	    exit; done
 	cat $(OUT)/$*.micro.win $(OUT)/$*.validation.win >$@
 
 $(FOUND:%=$(OUT)/%.ckpt): $(OUT)/%.ckpt: $(ALL)
@@ -67,6 +72,14 @@ $(OUT)/%.labels5.rapl: $(OUT)/%.ckpt
 	$(CALIBRATE) --same-recording --rows 30 -o $(OUT)/$*.labels5.ckpt $< $(OUT)/$*.windows
 	$(INFER) --name labels5 -o $@ $(OUT)/$*.labels5.ckpt $(OUT)/$*.windows
 
+$(FOUND:%=$(OUT)/%.adv.rapl): $(OUT)/%.adv.rapl: $(ALL)
+	cat $(OUT)/*.samples | $(BIN)/rapl-window -q --features seed4 -d 25 \
+	    --interval 10s --split leave:machine=$* --ratios 90,10,0 \
+	    -o $(OUT)/$*.adv.win
+	$(BIN)/rapl-train -q -c configs/adv.yaml --seed $(SEED) --epochs $(EPOCHS) \
+	    --threads $(THREADS) --slim -o $(OUT)/$*.adv.ckpt $(OUT)/$*.adv.win
+	$(INFER) --name adv -o $@ $(OUT)/$*.adv.ckpt $(OUT)/$*.adv.win
+
 $(OUT)/%.micro.rapl: $(OUT)/micro.ckpt
 	$(INFER) --name micro -o $@ $< $(OUT)/$*.validation.win
 
@@ -76,8 +89,7 @@ $(OUT)/%.micro-same.rapl: $(OUT)/micro.ckpt
 	$(INFER) --name micro-same -o $@ $(OUT)/$*.micro-same.ckpt \
 	    $(OUT)/$*.validation.win
 
-SCORE := $(BIN)/rapl-score -q --part all --format md \
-         --columns r2,mae,bias,coverage,width
+SCORE := $(BIN)/rapl-score -q --format md --columns r2,mae,bias,coverage,width
 
 $(OUT)/table.md: $(MADE)
 	{ $(SCORE) --by machine $^ && echo && \

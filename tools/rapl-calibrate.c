@@ -21,6 +21,7 @@
 #include "common/base/xalloc.h"
 #include "common/estimator/estimator.h"
 #include "common/math/decimal.h"
+#include "common/physical/sweep.h"
 #include "common/physical/thin.h"
 #include "formats/calibrations.h"
 #include "formats/config.h"
@@ -138,8 +139,7 @@ static int take_options(struct options *o, struct cli *cli, struct err *e)
         if (parse_anchor(&o->anchor[a], error, e) < 0)
             return -1;
     if (o->share && o->host_cpus)
-        return err_set(e, ERR_USAGE,
-                       "--share and --host-cpus say the same: give one");
+        return err_set(e, ERR_USAGE, "give one of --share and --host-cpus");
     o->cpus = (double)o->host_cpus;
     return parse_share(o, e);
 }
@@ -278,16 +278,18 @@ static int use_rows(struct job *j, struct err *e)
 {
     const struct options *o = j->o;
     struct measured *m = &j->rows;
-    size_t most = o->rows ? (size_t)o->rows : !o->same ? SWEEP_ROWS : m->n;
+    struct sweep rows = {m->n, m->busy, m->watts, m->kind, m->kinds.n};
+    size_t most = o->rows ? (size_t)o->rows : SWEEP_ROWS;
 
     measured_digest(m, j->rows_hash);
     if (calibrations_check(&j->file.meta, j->rows_hash, o->same, e) < 0)
         return -1;
-    j->used = thin_rows(m->busy, m->watts, m->n, j->model.n_cpus, most);
-    if (physical_calibrate(&j->model, m->busy, m->watts, j->used, o->same, e) <
-        0)
-        return -1;
-    return 0;
+    if (!o->same)
+        return sweep_calibrate(&j->model, &rows, most, &j->used, e);
+    j->used = o->rows
+                  ? thin_rows(m->busy, m->watts, m->n, j->model.n_cpus, most)
+                  : m->n;
+    return physical_calibrate(&j->model, m->busy, m->watts, j->used, true, e);
 }
 
 /* The watts of a recording of nothing but idle, or of nothing but full load. */
@@ -483,13 +485,12 @@ int main(int argc, char **argv)
                       .opts = opts};
     struct job j = {.o = &o};
     struct err e = {0};
-    int first = cli_parse(&cli, argc, argv, &o.common), rc;
+    int first = cli_parse(&cli, argc, argv, &o.common), rc = -1;
     int64_t rows;
 
     if (first == argc)
         cli_usage_error("no model: name a checkpoint");
-    rc = take_options(&o, &cli, &e);
-    if (rc == 0)
+    if (take_options(&o, &cli, &e) == 0)
         rc = run(&j, &o, argv + first, argc - first, &e);
     if (rc < 0)
         log_error("%s", e.msg);

@@ -48,6 +48,12 @@ struct options {
     double share;     /* of windows to predict */
 };
 
+#define OPTIONS_INIT                                                       \
+    {                                                                      \
+        .common = CLI_COMMON_INIT, .format = -1, .max_unsupported = "10%", \
+        .sample = "100%"                                                   \
+    }
+
 struct job {
     struct options *o;
     const struct cli *cli;
@@ -344,8 +350,7 @@ static int take_options(struct options *o, struct cli *cli, struct err *e)
     if (config_file_options(o->common.config, cli, e) < 0 ||
         take_share("--max-unsupported", o->max_unsupported, &o->max_share, e) <
             0 ||
-        take_share("--sample", o->sample ? o->sample : "100%", &o->share, e) <
-            0)
+        take_share("--sample", o->sample, &o->share, e) < 0)
         return -1;
     if (o->share == 0)
         return err_set(e, ERR_USAGE, "--sample: 0%% is no window at all");
@@ -373,10 +378,14 @@ static int check_output(const struct options *o, char **paths, int n,
     return output_check(c->output, c->config, paths + 1, n - 1, e);
 }
 
+static const char PARTS[] = "all|train|valid|test"; /* enum part */
+static const char EXAMPLES[] =
+    "  rapl-sample -i 1s | rapl-window --like MODEL | rapl-infer MODEL\n"
+    "  rapl-window --like MODEL run.rapl | rapl-infer MODEL --format csv";
+
 int main(int argc, char **argv)
 {
-    struct options o = {
-        .common = CLI_COMMON_INIT, .format = -1, .max_unsupported = "10%"};
+    struct options o = OPTIONS_INIT;
     struct opt opts[] = {
         {OPT_CHOICE, 0, "format", &o.format, "NAME",
          "stream, csv, tsv, jsonl or text, a line a second", 0, 0,
@@ -386,8 +395,7 @@ int main(int argc, char **argv)
         {OPT_STRING, 0, "max-unsupported", &o.max_unsupported, "SHARE",
          "that may lack support (default 10%)", 0, 0, 0, 0},
         {OPT_CHOICE, 0, "part", &o.part, "PART",
-         "windows of this part alone: train, valid or test", 0, 0,
-         "all|train|valid|test", 0},
+         "windows of this part alone: train, valid or test", 0, 0, PARTS, 0},
         {OPT_STRING, 0, "sample", &o.sample, "SHARE",
          "of the windows to predict, drawn by the seed", 0, 0, 0, 0},
         {OPT_STRING, 0, "name", &o.name, "NAME",
@@ -402,10 +410,7 @@ int main(int argc, char **argv)
         .name = "rapl-infer",
         .usage = "[OPTIONS] MODEL [FILE...]",
         .about = "Predict power from window streams with a checkpoint.",
-        .examples = "  rapl-sample -i 1s | rapl-window --like MODEL | "
-                    "rapl-infer MODEL\n"
-                    "  rapl-window --like MODEL run.rapl | "
-                    "rapl-infer MODEL --format csv",
+        .examples = EXAMPLES,
         .opts = opts,
     };
     struct job j = {.o = &o, .cli = &cli};
@@ -424,8 +429,10 @@ int main(int argc, char **argv)
              ? 0
              : -1;
     code = rc < 0 ? (log_error("%s", e.msg), (int)e.code) : verdict(&j);
-    if (close_output(&j, rc < 0, &late) < 0 && rc == 0)
-        code = (log_error("%s", late.msg), (int)late.code);
+    if (close_output(&j, rc < 0, &late) < 0 && rc == 0) {
+        log_error("%s", late.msg);
+        code = (int)late.code;
+    }
     release(&j);
     return cli_finish(code, j.n_rows, j.n_windows);
 }

@@ -28,6 +28,7 @@ static int load(struct estimator *m, const struct checkpoint *c, struct err *e)
         tensors_check_finite(&m->model->tensors, e) < 0)
         return -1;
     make_predictor(m, m->description->file);
+    predictor_fix(m->predictor);
     return 0;
 }
 

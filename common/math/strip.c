@@ -96,9 +96,9 @@ VECTOR static void convolve(const struct strip *s, const struct taps *c,
                             const float *x, const float *weight,
                             const float *bias, float *y)
 {
-    size_t reach = c->I * c->K;
+    size_t reach = c->I * c->K, end = s->n * s->pitch - s->tail;
 
-    for (size_t t = 0; t < s->n * s->pitch; t += WIDTH) {
+    for (size_t t = 0; t < end; t += WIDTH) {
         size_t o = 0;
 
         for (; o + HEIGHT <= c->O; o += HEIGHT)

@@ -15,6 +15,7 @@
 struct strip {
     size_t n, pitch;
     size_t stride; /* floats from a channel to the next: strip_stride() */
+    size_t tail;   /* positions at the end that strip_convolve() may leave */
 };
 
 /* What a strip with gaps of up to `gap` needs a channel, and in all: what is

@@ -37,20 +37,25 @@ static const double *sums_of(const struct layer *l, const double *sums,
     return sums + 1 + which * l->in.channels;
 }
 
+static void fit(struct layer *l)
+{
+    l->out = l->in;
+    l->room = 2 * l->n_in * sizeof(double); /* or 3 of float */
+}
+
 static int setup(struct layer *l, const struct node *settings, struct err *e)
 {
     size_t C = l->in.channels;
 
     (void)settings;
     (void)e;
-    l->out = l->in;
+    fit(l);
     layer_param(l, "weight", 1, &C);
     layer_param(l, "bias", 1, &C);
     layer_buffer(l, "running_mean", C);
     layer_buffer(l, "running_var", C);
     l->sums = 1 + N_SUMS * C;
     l->across = ACROSS_KEEPS;
-    l->room = 2 * l->n_in * sizeof(double); /* or 3 of float */
     return 0;
 }
 
@@ -214,6 +219,22 @@ VECTOR static void norm_scale(size_t n, size_t width, const float *scale,
     }
 }
 
+/* What normalising by these moments scales channel c by, and adds to it. */
+static void affine_of(const struct layer *l, const double *total, size_t c,
+                      double *scale, double *shift)
+{
+    struct moments m = moments_of(l, total, c);
+
+    *scale = (double)l->param[WEIGHT].data[c] * m.inverse;
+    *shift = (double)l->param[BIAS].data[c] - *scale * m.mean;
+}
+
+static void affine(const struct layer *l, double *scale, double *shift)
+{
+    for (size_t c = 0; c < l->in.channels; c++)
+        affine_of(l, NULL, c, &scale[c], &shift[c]);
+}
+
 /* The same for a channel that lies across. */
 VECTOR static void norm_scale_across(size_t n, float scale, float shift,
                                      const float *x, float *y)
@@ -228,12 +249,10 @@ static void forward(const struct layer *l, const struct pass *p, const float *x,
 {
     float *scales = p->scratch, *shifts = scales + l->n_in;
     size_t n = p->n * l->in.length;
+    double scale, shift;
 
     for (size_t c = 0; c < l->in.channels; c++) {
-        struct moments m = moments_of(l, p->training ? p->total : NULL, c);
-        double scale = (double)l->param[WEIGHT].data[c] * m.inverse;
-        double shift = (double)l->param[BIAS].data[c] - scale * m.mean;
-
+        affine_of(l, p->training ? p->total : NULL, c, &scale, &shift);
         if (p->across) {
             norm_scale_across(n, (float)scale, (float)shift, x + c * n,
                               y + c * n);
@@ -324,6 +343,8 @@ const struct layer_type layer_batch_norm = {
     .keys = (const char *const[]){NULL},
     .in_place_predicting = true,
     .setup = setup,
+    .fit = fit,
+    .affine = affine,
     .init = init,
     .gather = gather,
     .gather_back = gather_back,

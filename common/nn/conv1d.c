@@ -10,7 +10,8 @@
  * where the kernel is odd.  A row is (I, L), its output (O, M).  Parameters:
  * weight (O, I, K), bias (O).
  *
- * Few channels are convolved as strips (common/math/strip.h), many as a product
+ * Few channels are convolved as strips (common/math/strip.h), in training
+ * across (common/math/across.h) where the layers behind can; many as a product
  * of matrices (common/math/columns.h), which for a kernel of 1 is one of the
  * row as it lies there, and for several rows and a kernel of 3, where the
  * length allows it, takes fewer products (common/math/winograd.h).
@@ -28,7 +29,8 @@
 
 #define MAX_OUT 4096
 #define MAX_ROOM ((size_t)1 << 30)
-#define TILE 32    /* rows in a strip */
+#define TILE 32    /* rows in a strip ... */
+#define LONG 2048  /* ... and values in a channel of it, if they can be */
 #define MANY 32768 /* weights from which on columns are faster than strips */
 #define MANY_PLAIN 256 /* ... where no columns have to be made */
 #define COLUMNS 256    /* at a time */
@@ -50,7 +52,7 @@ static bool by_columns(const struct layer *l)
 
 /* ---- few channels: strips ---- */
 
-/* How the layer uses its room; sizes in floats, for TILE rows. */
+/* How the layer uses its room; sizes in floats. */
 struct plan {
     size_t reach;     /* from the first tap to the last */
     size_t back;      /* zeros that backward wants before dy */
@@ -67,7 +69,8 @@ static struct plan plan_of(const struct layer *l, size_t n)
     p.back = p.reach - l->padding;
     gap = p.back > l->padding ? p.back : l->padding;
     p.s.n = n;
-    p.s.pitch = l->in.length + l->padding;
+    p.s.pitch = l->in.length +
+                (l->padding > l->padding_end ? l->padding : l->padding_end);
     p.s.stride = strip_stride(n, p.s.pitch, gap);
     p.in = strip_size(l->in.channels, p.s.stride, p.reach);
     p.out = strip_size(l->out.channels, p.s.stride, p.reach);
@@ -76,9 +79,17 @@ static struct plan plan_of(const struct layer *l, size_t n)
     return p;
 }
 
+/* Rows in a strip. */
+static size_t strip_rows(const struct layer *l)
+{
+    size_t rows = LONG / l->in.length;
+
+    return rows < 1 ? 1 : rows < TILE ? rows : TILE;
+}
+
 static size_t strips_room(const struct layer *l)
 {
-    struct plan p = plan_of(l, TILE);
+    struct plan p = plan_of(l, strip_rows(l));
 
     return p.in + p.out + tensor_count(&l->param[WEIGHT]);
 }
@@ -86,10 +97,13 @@ static size_t strips_room(const struct layer *l)
 static void forward_strips(const struct layer *l, const struct pass *p,
                            const float *x, float *y)
 {
-    for (size_t i = 0; i < p->n; i += TILE) {
-        struct plan plan = plan_of(l, p->n - i < TILE ? p->n - i : TILE);
+    size_t tile = strip_rows(l);
+
+    for (size_t i = 0; i < p->n; i += tile) {
+        struct plan plan = plan_of(l, p->n - i < tile ? p->n - i : tile);
         float *in = p->scratch, *out = in + plan.in;
 
+        plan.s.tail = plan.s.pitch - l->out.length;
         strip_fill(&plan.s, x + i * l->n_in, l->in.channels, l->in.length,
                    l->padding, plan.reach, in);
         strip_convolve(&plan.s, &plan.taps, in, l->param[WEIGHT].data,
@@ -117,15 +131,16 @@ static void backward_strips(const struct layer *l, const struct pass *p,
                             const float *x, const float *dy, float *dx,
                             float *weight_grad)
 {
-    struct plan full = plan_of(l, TILE);
+    size_t tile = strip_rows(l);
+    struct plan full = plan_of(l, tile);
     float *in = p->scratch, *out = in + full.in, *turned = out + full.out;
     struct taps back = {l->in.channels, l->out.channels, l->kernel,
                         l->dilation};
 
     turn(l, turned);
     memset(weight_grad, 0, tensor_count(&l->param[WEIGHT]) * sizeof *dx);
-    for (size_t i = 0; i < p->n; i += TILE) {
-        struct plan plan = plan_of(l, p->n - i < TILE ? p->n - i : TILE);
+    for (size_t i = 0; i < p->n; i += tile) {
+        struct plan plan = plan_of(l, p->n - i < tile ? p->n - i : tile);
 
         strip_fill(&plan.s, x + i * l->n_in, l->in.channels, l->in.length,
                    l->padding, plan.reach, in);
@@ -272,7 +287,7 @@ static void backward_columns(const struct layer *l, const struct pass *p,
 
 static bool by_winograd(const struct layer *l)
 {
-    return by_columns(l) &&
+    return by_columns(l) && l->padding == l->padding_end &&
            winograd_fits(l->kernel, l->dilation, l->padding, l->in.length);
 }
 
@@ -342,6 +357,18 @@ static size_t room_of(const struct layer *l)
     return (few > many ? few : many) * sizeof(float);
 }
 
+static void fit(struct layer *l)
+{
+    size_t reach = (l->kernel - 1) * l->dilation;
+
+    l->out = (struct shape){l->param[WEIGHT].dim[0],
+                            l->in.length + l->padding + l->padding_end - reach};
+    if (!by_columns(l)) /* x across; zeros */
+        l->scratch = (l->n_in + 1) * sizeof(float);
+    l->room = room_of(l);
+    l->packed = by_winograd(l) ? 4 * l->in.channels * l->out.channels : 0;
+}
+
 static int read_settings(struct layer *l, const struct node *settings,
                          int64_t *out, struct err *e)
 {
@@ -358,7 +385,7 @@ static int read_settings(struct layer *l, const struct node *settings,
         return -1;
     l->kernel = (size_t)kernel;
     l->dilation = (size_t)dilation;
-    l->padding = (size_t)padding;
+    l->padding = l->padding_end = (size_t)padding;
     return 0;
 }
 
@@ -376,14 +403,10 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
                           "conv1d: %zu values, with padding, are fewer than "
                           "the %zu that the kernel spans",
                           l->in.length + 2 * l->padding, reach + 1);
-    l->out = (struct shape){out, l->in.length + 2 * l->padding - reach};
     layer_param(l, "weight", 3, (size_t[]){out, l->in.channels, l->kernel});
     layer_param(l, "bias", 1, (size_t[]){out});
+    fit(l);
     l->across = by_columns(l) ? ACROSS_NEVER : ACROSS_GIVES;
-    if (!by_columns(l)) /* x across; zeros */
-        l->scratch = (l->n_in + 1) * sizeof(float);
-    l->room = room_of(l);
-    l->packed = by_winograd(l) ? 4 * l->in.channels * out : 0;
     if (l->room > MAX_ROOM)
         return node_error(settings, e, "conv1d: %zu x %zu values are too many",
                           l->in.channels, l->in.length);
@@ -459,6 +482,8 @@ const struct layer_type layer_conv1d = {
     .name = "conv1d",
     .keys = (const char *const[]){"out", "kernel", "padding", "dilation", NULL},
     .setup = setup,
+    .fit = fit,
+    .linear = true,
     .init = init,
     .pack = pack,
     .forward = forward,

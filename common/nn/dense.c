@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/math/across.h"
 #include "common/math/blas.h"
 #include "common/math/panel.h"
 #include "common/math/vector.h"
@@ -32,6 +33,7 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     layer_param(l, "weight", 2, (size_t[]){(size_t)out, l->n_in});
     layer_param(l, "bias", 1, (size_t[]){(size_t)out});
     l->across = ACROSS_READS;
+    l->scratch = l->n_in * sizeof(float);
     l->packed = panel_usable() ? panel_size((size_t)out, l->n_in) : 0;
     return 0;
 }
@@ -55,6 +57,10 @@ static void pack(const struct layer *l, float *packed)
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
+    if (p->packed && p->across_in) {
+        across_turn(x, l->n_in, p->n, p->scratch);
+        x = p->scratch;
+    }
     if (p->packed) {
         panel_multiply(x, p->packed, p->n, l->n_out, l->n_in, y);
         return;
@@ -106,6 +112,7 @@ const struct layer_type layer_dense = {
     .name = "dense",
     .keys = (const char *const[]){"out", NULL},
     .setup = setup,
+    .linear = true,
     .init = init,
     .pack = pack,
     .forward = forward,

@@ -24,9 +24,9 @@ struct shape {
 };
 
 /*
- * In training the values of some rows may lie across, the rows side by side:
- * (n_in, n), which is (channels, length, n), not (n, n_in).  So do their
- * gradients.  What a layer can do with such values:
+ * The values of many rows may lie across, the rows side by side: (n_in, n),
+ * which is (channels, length, n), not (n, n_in).  So do their gradients.  What
+ * a layer can do with such values:
  */
 enum across_use {
     ACROSS_NEVER, /* nothing */
@@ -82,6 +82,26 @@ struct layer_type {
      * parameters with layer_param().
      */
     int (*setup)(struct layer *l, const struct node *settings, struct err *e);
+
+    /*
+     * For a layer whose values at a step of its output, (channels, length),
+     * follow from `kernel` steps of what it reads, `dilation` apart, and are
+     * the same whatever the length: given those two, the padding at both ends,
+     * in and from[], set out, scratch and room.  setup() calls it as well.
+     * Neighbouring windows can share what such a layer does
+     * (common/nn/slide.h).  NULL: it is another kind.
+     */
+    void (*fit)(struct layer *l);
+
+    /*
+     * In prediction it scales and shifts each channel: by what?  Both
+     * (channels).  NULL: it does more than that.
+     */
+    void (*affine)(const struct layer *l, double *scale, double *shift);
+
+    /* What it gives is the product with its first parameter (channels, ...)
+     * plus its second (channels): such factors can be put into them. */
+    bool linear;
 
     /*
      * For a layer that looks at the whole batch in training, NULL for others:
@@ -155,11 +175,13 @@ struct layer {
     bool aside;  /* in a branch: run in training alone */
     bool learns; /* it or one before it has parameters that are learned */
     double rate; /* dropout, attention: share that is zeroed */
-    size_t kernel, padding, dilation; /* conv1d; kernel: maxpool, unfold too */
-    size_t heads;                     /* attention */
-    double lambda;                    /* reverse: see there */
-    size_t n_machines; /* training: machines in the data; else 0 */
-    size_t n_targets;  /* values that the model predicts; 0: not told */
+    size_t kernel, dilation;     /* conv1d, unfold; kernel: maxpool too */
+    size_t padding, padding_end; /* conv1d: zeros before and behind; equal in
+                                    training */
+    size_t heads;                /* attention */
+    double lambda;               /* reverse: see there */
+    size_t n_machines;           /* training: machines in the data; else 0 */
+    size_t n_targets; /* values that the model predicts; 0: not told */
     const struct branch_loss
         *branch;   /* the end of a branch; NULL: it is none */
     double weight; /* of the branch's loss */

@@ -109,17 +109,14 @@ INLINE void give(size_t size, const struct layer *l, size_t n, const float *x,
 
 /* ---- values that lie across: one position of n rows at a time ---- */
 
-INLINE void take_across(size_t size, const struct layer *l, size_t n,
-                        const float *x, float *restrict y)
+/* The common size without a loop, which would be in the way of vectors. */
+INLINE void take_two(size_t n, const float *x, float *restrict y)
 {
-    for (size_t c = 0; c < l->in.channels; c++, x += l->in.length * n)
-        for (size_t i = 0; i < l->out.length; i++, y += n)
-            VECTOR_LOOP
+    VECTOR_LOOP
     for (size_t r = 0; r < n; r++)
-        largest(x + i * size * n + r, size, n, &y[r]);
+        largest(x + r, 2, n, &y[r]);
 }
 
-/* The common size without a loop, which would be in the way of vectors. */
 INLINE void give_two(size_t n, const float *x, const float *dy,
                      float *restrict dx)
 {
@@ -166,12 +163,17 @@ VECTOR static void give_all_across(const struct layer *l, size_t n,
 }
 
 VECTOR static void take_all_across(const struct layer *l, size_t n,
-                                   const float *x, float *y)
+                                   const float *x, float *restrict y)
 {
-    if (l->kernel == 2)
-        take_across(2, l, n, x, y);
-    else
-        take_across(l->kernel, l, n, x, y);
+    size_t size = l->kernel, rest = (l->in.length - l->out.length * size) * n;
+
+    for (size_t c = 0; c < l->in.channels; c++, x += rest)
+        for (size_t i = 0; i < l->out.length; i++, x += size * n, y += n)
+            if (size == 2)
+                take_two(n, x, y);
+            else
+                for (size_t r = 0; r < n; r++)
+                    largest(x + r, size, n, &y[r]);
 }
 
 /* ---- the layer ---- */

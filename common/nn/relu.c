@@ -7,11 +7,16 @@
 #include "common/nn/export.h"
 #include "common/nn/layers.h"
 
+static void fit(struct layer *l)
+{
+    l->out = l->in;
+}
+
 static int setup(struct layer *l, const struct node *settings, struct err *e)
 {
     (void)settings;
     (void)e;
-    l->out = l->in;
+    fit(l);
     l->across = ACROSS_KEEPS;
     return 0;
 }
@@ -57,6 +62,7 @@ const struct layer_type layer_relu = {
     .keys = (const char *const[]){NULL},
     .in_place = true,
     .setup = setup,
+    .fit = fit,
     .forward = forward,
     .backward = backward,
     .export = export,

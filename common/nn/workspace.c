@@ -7,6 +7,8 @@
 #include "common/base/xalloc.h"
 #include "common/math/vector.h"
 
+#define FEW_ACROSS 16 /* rows too few to lie across in prediction */
+
 /* Bytes rounded up so that what follows is aligned as well. */
 static size_t round_up(size_t bytes)
 {
@@ -82,15 +84,15 @@ static bool reads_across(const struct workspace *w, size_t i)
 }
 
 /*
- * Values lie across in training, from a layer that rather gives them so to
- * those that take them; where one reader does not, rows remain.
+ * Values lie across, but for a few rows, from a layer that rather gives them so
+ * to those that take them; where one reader does not, rows remain.
  */
 static void find_across(struct workspace *w)
 {
     const struct model *m = w->model;
-    bool changed = w->training;
+    bool changed = true;
 
-    for (size_t i = 0; i < m->n_layers && w->training; i++)
+    for (size_t i = 0; i < m->n_layers; i++)
         w->across[i] =
             i != (size_t)m->output &&
             (m->layer[i].across == ACROSS_GIVES ||
@@ -239,12 +241,14 @@ static void set_pass(const struct workspace *w, struct pass *p, size_t i,
                      const float **x)
 {
     const struct layer *l = &w->model->layer[i];
+    bool across;
 
     for (size_t k = 0; k < l->n_from; k++)
         x[k] = l->from[k].at < 0 ? w->x : w->value[l->from[k].at];
     p->x = x;
-    p->across_in = reads_across(w, i);
-    p->across = w->across[i];
+    across = p->training || p->n >= FEW_ACROSS;
+    p->across_in = across && reads_across(w, i);
+    p->across = across && w->across[i];
     p->scratch = w->scratch[i];
     p->packed = w->packed ? w->packed[i] : NULL;
     p->sums = w->sums[i];

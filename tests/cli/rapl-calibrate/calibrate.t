@@ -42,6 +42,15 @@ rapl-window -q --features busy_cpus -d 1 --split time --ratios 0,0,100 \
 t test-part 3 'rapl-calibrate M test.win -o x.ckpt'
 has 'none with measured watts'
 
+# Two kinds of work say more than as many rows of one.
+record b.win 200 ramp 1.45 -l cpu_model='Xeon B' -l workload=b
+record c.win 200 ramp 1.55 -l cpu_model='Xeon B' -l workload=c
+t one-kind 0 'rapl-calibrate M b.win -o b.ckpt'
+t two-kinds 0 'rapl-calibrate M b.win c.win -o bc.ckpt'
+has '60 of 400 rows with watts used'
+less "$(value bc.ckpt calibration.1.width90_w.half 2)" \
+    "$(value b.ckpt calibration.1.width90_w.half 2)" '  narrower by two'
+
 # More evidence adds up, the same does not.
 t twice 3 'rapl-calibrate sweep.ckpt sweep.win -o x.ckpt'
 has 'calibrated by these very rows already'

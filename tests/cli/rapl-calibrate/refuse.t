@@ -22,7 +22,7 @@ done
 for share in 4 4/ /4 5/4 0/4 4/x; do
     refuse 2 "'$share' is no share; write 4/24" "M --share '$share'"
 done
-refuse 2 'give one' 'M --share 4/24 --host-cpus 24'
+refuse 2 'give one of' 'M --share 4/24 --host-cpus 24'
 t itself 2 'rapl-calibrate M sweep.win -o M'
 t evidence 2 'rapl-calibrate M --idle idle.win -o idle.win'
 t missing 4 'rapl-calibrate M gone.win -o x.ckpt'
