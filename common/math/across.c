@@ -98,8 +98,9 @@ static void convolve_one(const struct across *c, size_t n_taps, const float *x,
     }
 }
 
-VECTOR static void convolve(const struct across *c, const float *x,
-                            const float *weight, const float *bias, float *y)
+VECTOR static void convolve_across(const struct across *c, const float *x,
+                                   const float *weight, const float *bias,
+                                   float *y)
 {
     for (size_t t = 0; t < c->M; t++) {
         size_t from, to, j = 0;
@@ -122,7 +123,7 @@ VECTOR static void convolve(const struct across *c, const float *x,
 void across_convolve(const struct across *c, const float *x,
                      const float *weight, const float *bias, float *y)
 {
-    convolve(c, x, weight, bias, y);
+    convolve_across(c, x, weight, bias, y);
 }
 
 /* ---- the weights ---- */
@@ -202,8 +203,9 @@ INLINE void correlate_taps(size_t rows, const struct across *c, const float *x,
         correlate_block(rows, 1, c, k, x, dy, zeros, grad + k);
 }
 
-VECTOR static void correlate(const struct across *c, const float *x,
-                             const float *dy, const float *zeros, float *grad)
+VECTOR static void correlate_across(const struct across *c, const float *x,
+                                    const float *dy, const float *zeros,
+                                    float *grad)
 {
     size_t o = 0, in = c->L * c->n, out = c->M * c->n, reach = c->I * c->K;
 
@@ -220,5 +222,5 @@ VECTOR static void correlate(const struct across *c, const float *x,
 void across_correlate(const struct across *c, const float *x, const float *dy,
                       const float *zeros, float *grad)
 {
-    correlate(c, x, dy, zeros, grad);
+    correlate_across(c, x, dy, zeros, grad);
 }

@@ -48,6 +48,9 @@ ok $? "the Makefile is under 150 lines"
 
 grep -nE '^ *typedef +(struct|union|enum)\b' $files >"$BAD"
 none "no struct typedefs"
+grep -hoE '^VECTOR static [a-z_ ]+[ *][a-z_0-9]+\(' $files | sed 's/.*[ *]//; s/(//' |
+    sort | uniq -d >"$BAD"
+none "no two VECTOR functions of one name, which clang cannot link"
 grep -nP '\t| +$' $files $(ls pipelines/* | grep -v '\.mk$') tests/run \
     tests/fresh tests/*/*.t >"$BAD"
 none "no tabs, no blanks at line ends"
