@@ -110,6 +110,17 @@ void blas_gemm(bool trans_a, bool trans_b, size_t M, size_t N, size_t K,
                     trans_a ? m : k, b, trans_b ? k : n, beta, c, n);
 }
 
+void blas_product(size_t A, size_t B, size_t n, const float *a, size_t row,
+                  size_t column, const float *b, size_t ldb, bool add, float *c,
+                  size_t ldc)
+{
+    bool turned = column != 1;
+
+    cblas_sgemm(CblasRowMajor, turned ? CblasTrans : CblasNoTrans, CblasNoTrans,
+                (int)A, (int)B, (int)n, 1, a, (int)(turned ? column : row), b,
+                (int)ldb, add ? 1 : 0, c, (int)ldc);
+}
+
 void blas_dsyrk(size_t N, size_t K, const double *a, double *c)
 {
     cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (int)K, (int)N, 1, a,

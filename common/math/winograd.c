@@ -1,7 +1,8 @@
 #include "common/math/winograd.h"
 
-#include "common/math/blas.h"
 #include "common/math/lanes.h"
+#include "common/math/product.h"
+#include "common/math/transpose.h"
 #include "common/math/vector.h"
 
 #define PARTS 4
@@ -15,7 +16,7 @@ bool winograd_fits(size_t K, size_t dilation, size_t padding, size_t L)
 
 size_t winograd_room(const struct winograd *c)
 {
-    return PARTS * (c->I + c->O) * c->n * c->L / 2;
+    return (PARTS * (c->I + c->O) + c->I) * c->n * c->L / 2;
 }
 
 VECTOR static void turn_weights(const float *weight, size_t n, float *U)
@@ -241,8 +242,9 @@ void winograd_forward(const struct winograd *c, const float *U,
 
     take_inputs(c, x, V);
     for (size_t k = 0; k < PARTS; k++)
-        blas_gemm(false, false, c->O, wide, c->I, U + k * c->O * c->I, // (O, I)
-                  V + k * c->I * wide, 0, M + k * c->O * wide); // (I, n L/2)
+        product(c->O, wide, c->I, // (O, I), (I, n L/2)
+                (struct operand){U + k * c->O * c->I, c->I, 1},
+                V + k * c->I * wide, wide, false, M + k * c->O * wide, wide);
     give_outputs(c, M, bias, y);
 }
 
@@ -251,17 +253,20 @@ void winograd_backward(const struct winograd *c, const float *U, const float *x,
                        float *room)
 {
     size_t wide = c->n * c->L / 2, pairs = c->O * c->I;
-    float *V = room, *M = room + PARTS * c->I * wide;
+    float *V = room, *M = V + PARTS * c->I * wide;
+    float *turned = M + PARTS * c->O * wide;
 
     take_inputs(c, x, V);
     take_outputs(c, dy, M);
-    for (size_t k = 0; k < PARTS; k++) {
-        blas_gemm(false, true, c->O, c->I, wide, M + k * c->O * wide,
-                  V + k * c->I * wide, !first, U_grad + k * pairs);
+    for (size_t k = 0; k < PARTS; k++, V += c->I * wide, M += c->O * wide) {
+        transpose(V, c->I, wide, turned);
+        product(c->O, c->I, wide, (struct operand){M, wide, 1}, turned, c->I,
+                !first, U_grad + k * pairs, c->I);
         if (dx)
-            blas_gemm(true, false, c->I, wide, c->O, U + k * pairs,
-                      M + k * c->O * wide, 0, V + k * c->I * wide);
+            product(c->I, wide, c->O, // (O, I)', (O, n L/2)
+                    (struct operand){U + k * pairs, 1, c->I}, M, wide, false, V,
+                    wide);
     }
     if (dx)
-        give_inputs(c, V, dx);
+        give_inputs(c, room, dx);
 }

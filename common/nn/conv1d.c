@@ -18,9 +18,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/math/blas.h"
 #include "common/math/columns.h"
+#include "common/math/product.h"
 #include "common/math/strip.h"
+#include "common/math/transpose.h"
 #include "common/math/winograd.h"
 #include "common/nn/export.h"
 #include "common/nn/layers.h"
@@ -30,7 +31,8 @@
 #define TILE 32    /* rows in a strip */
 #define MANY 32768 /* weights from which on columns are faster than strips */
 #define MANY_PLAIN 256 /* ... where no columns have to be made */
-#define COLUMNS 256    /* at a time */
+#define COLUMNS 256    /* at a time ... */
+#define PAIRS 128      /* ... and of two positions each, Winograd's way */
 #define FEW 4          /* rows too few for Winograd's way */
 
 enum { WEIGHT, BIAS };
@@ -164,14 +166,16 @@ static size_t columns_room(const struct layer *l)
 {
     size_t positions = tile_of(l) * l->out.length;
 
-    return is_plain(l) ? 0 : (reach_of(l) + l->out.channels) * positions;
+    return is_plain(l) ? reach_of(l) * positions
+                       : (2 * reach_of(l) + l->out.channels) * positions;
 }
 
 static void forward_columns(const struct layer *l, const struct pass *p,
                             const float *x, float *y)
 {
     size_t tile = tile_of(l), O = l->out.channels, M = l->out.length, n;
-    float *room = p->scratch, *turned = room + reach_of(l) * tile * M;
+    size_t reach = reach_of(l);
+    float *room = p->scratch, *turned = room + reach * tile * M;
 
     for (size_t i = 0; i < p->n; i += n, x += n * l->n_in, y += n * l->n_out) {
         struct columns c;
@@ -183,8 +187,9 @@ static void forward_columns(const struct layer *l, const struct pass *p,
         if (!is_plain(l))
             columns_fill(&c, x, room);
         columns_spread(l->param[BIAS].data, O, n * M, out);
-        blas_gemm(false, false, O, n * M, reach_of(l), l->param[WEIGHT].data,
-                  is_plain(l) ? x : room, 1, out); // (I K, n M), (O, n M)
+        product(O, n * M, reach, // (O, I K), (I K, n M), (O, n M)
+                (struct operand){l->param[WEIGHT].data, reach, 1},
+                is_plain(l) ? x : room, n * M, true, out, n * M);
         if (n > 1)
             columns_turn(out, O, n, M, y);
     }
@@ -196,7 +201,8 @@ static void backward_columns(const struct layer *l, const struct pass *p,
 {
     size_t tile = tile_of(l), O = l->out.channels, M = l->out.length, n;
     size_t reach = reach_of(l);
-    float *room = p->scratch, *turned = room + reach * tile * M;
+    float *across = p->scratch, *room = across + reach * tile * M;
+    float *turned = room + reach * tile * M;
 
     for (size_t i = 0; i < p->n; i += n) {
         const float *in = x + i * l->n_in, *slope = dy + i * l->n_out;
@@ -211,11 +217,13 @@ static void backward_columns(const struct layer *l, const struct pass *p,
         }
         if (!is_plain(l))
             columns_fill(&c, in, room);
-        blas_gemm(false, true, O, reach, n * M, slope, // (O, n M)
-                  is_plain(l) ? in : room, i > 0, weight_grad);
+        transpose(is_plain(l) ? in : room, reach, n * M, across);
+        product(O, reach, n * M, (struct operand){slope, n * M, 1}, // (O, n M)
+                across, reach, i > 0, weight_grad, reach); // (n M, I K)
         if (dx)
-            blas_gemm(true, false, reach, n * M, O, l->param[WEIGHT].data,
-                      slope, 0, is_plain(l) ? back : room); // (I K, n M)
+            product(reach, n * M, O, // (O, I K)', (O, n M)
+                    (struct operand){l->param[WEIGHT].data, 1, reach}, slope,
+                    n * M, false, is_plain(l) ? back : room, n * M);
         if (dx && !is_plain(l))
             columns_sum(&c, room, back);
     }
@@ -238,7 +246,7 @@ static struct winograd winograd_of(const struct layer *l, size_t n)
 /* Rows at a time: a column is two positions. */
 static size_t pairs_tile(const struct layer *l)
 {
-    size_t tile = 2 * COLUMNS / l->in.length;
+    size_t tile = 2 * PAIRS / l->in.length;
 
     return tile > 1 ? tile : 1;
 }
