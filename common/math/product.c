@@ -26,7 +26,7 @@ INLINE void block(size_t height, struct operand a, size_t n, const float *b,
                   size_t ldb, bool add, float *c, size_t ldc, size_t skip)
 {
     vector sum[HEIGHT][2];
-    ints new[2];
+    ints new[2] = {{0}, {0}};
 
     mark_from(skip, &new[0]);
     mark_from(skip > LANES ? skip - LANES : 0, &new[1]);

@@ -65,6 +65,7 @@ const struct layer_type layer_add = {
     .name = "add",
     .keys = (const char *const[]){NULL},
     .joins = true,
+    .by_rows = true,
     .setup = setup,
     .forward = forward,
     .backward = backward,

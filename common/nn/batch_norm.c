@@ -17,12 +17,16 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/math/lanes.h"
 #include "common/math/vector.h"
 #include "common/nn/export.h"
 #include "common/nn/layers.h"
 
 #define EPS 1e-5
 #define MOMENTUM .1
+#define LONG 32 /* positions */
+
+typedef double wide __attribute__((vector_size(8 * LANES)));
 
 enum { WEIGHT, BIAS, MEAN, VAR };
 
@@ -74,30 +78,66 @@ VECTOR static void norm_sums(size_t n, size_t width, const float *restrict a,
         }
 }
 
+/* Channel by channel: with many positions the sums stay in registers. */
+VECTOR static void norm_totals(size_t n, size_t C, size_t L, const float *a,
+                               const float *b, double *sum, double *product)
+{
+    for (size_t c = 0; c < C; c++) {
+        wide s = {0}, of_product = {0};
+
+        for (size_t i = 0; i < n; i++) {
+            const float *x = a + (i * C + c) * L, *y = b + (i * C + c) * L;
+            size_t t = 0;
+
+            for (; t + LANES <= L; t += LANES) {
+                wide u = __builtin_convertvector(*(const loose *)(x + t), wide);
+                wide v = __builtin_convertvector(*(const loose *)(y + t), wide);
+
+                s += u;
+                of_product += u * v;
+            }
+            for (; t < L; t++) {
+                s[0] += (double)x[t];
+                of_product[0] += (double)x[t] * (double)y[t];
+            }
+        }
+        for (size_t k = 0; k < LANES; k++) {
+            sum[c] += s[k];
+            product[c] += of_product[k];
+        }
+    }
+}
+
 /* Over rows and positions: the sums of a and of a b, each (C). */
 static void sum_channels(const struct layer *l, const struct pass *p,
                          const float *a, const float *b, double *sum,
                          double *product)
 {
-    size_t width = l->n_in, L = l->in.length;
+    size_t width = l->n_in, L = l->in.length, C = l->in.channels;
     double *column = p->scratch;
 
+    if (p->done == 0) {
+        memset(sum, 0, C * sizeof *sum);
+        memset(product, 0, C * sizeof *product);
+    }
+    if (L >= LONG) {
+        norm_totals(p->n, C, L, a, b, sum, product);
+        return;
+    }
     memset(column, 0, 2 * width * sizeof *column);
     norm_sums(p->n, width, a, b, column, column + width);
-    for (size_t c = 0; c < l->in.channels; c++) {
-        sum[c] = product[c] = 0;
+    for (size_t c = 0; c < C; c++)
         for (size_t t = 0; t < L; t++) {
             sum[c] += column[c * L + t];
             product[c] += column[width + c * L + t];
         }
-    }
 }
 
 static void gather(const struct layer *l, const struct pass *p, const float *x)
 {
     size_t C = l->in.channels;
 
-    p->sums[0] = (double)(p->n * l->in.length);
+    p->sums[0] = (double)((p->done + p->n) * l->in.length);
     sum_channels(l, p, x, x, p->sums + 1 + OF_X * C, p->sums + 1 + OF_XX * C);
 }
 
@@ -245,6 +285,7 @@ const struct layer_type layer_batch_norm = {
     .name = "batch_norm",
     .keys = (const char *const[]){NULL},
     .in_place_predicting = true,
+    .by_rows = true,
     .setup = setup,
     .init = init,
     .gather = gather,

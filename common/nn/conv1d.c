@@ -124,7 +124,8 @@ static void backward_strips(const struct layer *l, const struct pass *p,
                         l->dilation};
 
     turn(l, turned);
-    memset(weight_grad, 0, tensor_count(&l->param[WEIGHT]) * sizeof *dx);
+    if (p->done == 0)
+        memset(weight_grad, 0, tensor_count(&l->param[WEIGHT]) * sizeof *dx);
     for (size_t i = 0; i < p->n; i += TILE) {
         struct plan plan = plan_of(l, p->n - i < TILE ? p->n - i : TILE);
 
@@ -219,7 +220,8 @@ static void backward_columns(const struct layer *l, const struct pass *p,
             columns_fill(&c, in, room);
         transpose(is_plain(l) ? in : room, reach, n * M, across);
         product(O, reach, n * M, (struct operand){slope, n * M, 1}, // (O, n M)
-                across, reach, i > 0, weight_grad, reach); // (n M, I K)
+                across, reach, p->done + i > 0, weight_grad,
+                reach); // (n M, I K)
         if (dx)
             product(reach, n * M, O, // (O, I K)', (O, n M)
                     (struct operand){l->param[WEIGHT].data, 1, reach}, slope,
@@ -251,28 +253,40 @@ static size_t pairs_tile(const struct layer *l)
     return tile > 1 ? tile : 1;
 }
 
-/* The weights and their gradient, then the room of a tile. */
+/* The room of a tile. */
 static size_t winograd_floats(const struct layer *l)
 {
     struct winograd c = winograd_of(l, pairs_tile(l));
 
-    return 8 * c.O * c.I + winograd_room(&c);
+    return winograd_room(&c);
+}
+
+static size_t pairs_of(const struct layer *l)
+{
+    return l->in.channels * l->out.channels;
+}
+
+/* The weights (4, O, I) and behind them their gradient lie at the end of the
+ * layer's room, kept for all rows of a pass. */
+static float *turned_of(const struct layer *l, const struct pass *p)
+{
+    return (float *)p->scratch + l->room / sizeof(float) - 8 * pairs_of(l);
 }
 
 static void forward_winograd(const struct layer *l, const struct pass *p,
                              const float *x, float *y)
 {
-    size_t tile = pairs_tile(l), pairs = l->in.channels * l->out.channels;
-    float *turned = p->scratch, *room = turned + 8 * pairs;
+    size_t tile = pairs_tile(l);
+    float *turned = turned_of(l, p);
     const float *U = p->packed ? p->packed : turned;
 
-    if (!p->packed)
-        winograd_turn(l->param[WEIGHT].data, pairs, turned);
+    if (!p->packed && p->done == 0)
+        winograd_turn(l->param[WEIGHT].data, pairs_of(l), turned);
     for (size_t i = 0; i < p->n; i += tile) {
         struct winograd c = winograd_of(l, p->n - i < tile ? p->n - i : tile);
 
         winograd_forward(&c, U, l->param[BIAS].data, x + i * l->n_in,
-                         y + i * l->n_out, room);
+                         y + i * l->n_out, p->scratch);
     }
 }
 
@@ -280,17 +294,20 @@ static void backward_winograd(const struct layer *l, const struct pass *p,
                               const float *x, const float *dy, float *dx,
                               float *weight_grad)
 {
-    size_t tile = pairs_tile(l), pairs = l->in.channels * l->out.channels;
-    float *U = p->scratch, *U_grad = U + 4 * pairs, *room = U + 8 * pairs;
+    size_t tile = pairs_tile(l), pairs = pairs_of(l);
+    float *U = turned_of(l, p), *U_grad = U + 4 * pairs;
 
-    winograd_turn(l->param[WEIGHT].data, pairs, U);
+    if (p->done == 0)
+        winograd_turn(l->param[WEIGHT].data, pairs, U);
     for (size_t i = 0; i < p->n; i += tile) {
         struct winograd c = winograd_of(l, p->n - i < tile ? p->n - i : tile);
 
-        winograd_backward(&c, U, x + i * l->n_in, dy + i * l->n_out, i == 0,
-                          dx ? dx + i * l->n_in : NULL, U_grad, room);
+        winograd_backward(&c, U, x + i * l->n_in, dy + i * l->n_out,
+                          p->done + i == 0, dx ? dx + i * l->n_in : NULL,
+                          U_grad, p->scratch);
     }
-    winograd_turn_back(U_grad, pairs, weight_grad);
+    if (p->left == 0)
+        winograd_turn_back(U_grad, pairs, weight_grad);
 }
 
 /* ---- the layer ---- */
@@ -299,8 +316,9 @@ static size_t room_of(const struct layer *l)
 {
     size_t few = by_columns(l) ? columns_room(l) : strips_room(l);
     size_t many = by_winograd(l) ? winograd_floats(l) : 0;
+    size_t kept = by_winograd(l) ? 8 * pairs_of(l) : 0;
 
-    return (few > many ? few : many) * sizeof(float);
+    return ((few > many ? few : many) + kept) * sizeof(float);
 }
 
 static int read_settings(struct layer *l, const struct node *settings,
@@ -365,10 +383,16 @@ static void pack(const struct layer *l, float *packed)
                   packed);
 }
 
+/* Are there rows enough for Winograd's way? */
+static bool many_rows(const struct pass *p)
+{
+    return p->done + p->n + p->left >= FEW;
+}
+
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
-    if (p->n >= FEW && by_winograd(l))
+    if (many_rows(p) && by_winograd(l))
         forward_winograd(l, p, x, y);
     else if (by_columns(l))
         forward_columns(l, p, x, y);
@@ -381,8 +405,12 @@ static void backward(const struct layer *l, const struct pass *p,
                      float *const *grad)
 {
     (void)y;
-    columns_total(dy, p->n, l->out.channels, l->out.length, grad[BIAS]);
-    if (p->n >= FEW && by_winograd(l))
+    if (p->done == 0)
+        memset(grad[BIAS], 0, l->out.channels * sizeof **grad);
+    for (size_t i = 0; i < p->n; i++)
+        columns_add_totals(dy + i * l->n_out, l->out.channels, l->out.length,
+                           grad[BIAS]);
+    if (many_rows(p) && by_winograd(l))
         backward_winograd(l, p, x, dy, dx, grad[WEIGHT]);
     else if (by_columns(l))
         backward_columns(l, p, x, dy, dx, grad[WEIGHT]);
@@ -409,6 +437,7 @@ static const char *export(const struct layer *l, struct opgraph *g,
 const struct layer_type layer_conv1d = {
     .name = "conv1d",
     .keys = (const char *const[]){"out", "kernel", "padding", "dilation", NULL},
+    .by_rows = true,
     .setup = setup,
     .init = init,
     .pack = pack,

@@ -115,6 +115,7 @@ const struct layer_type layer_dropout = {
     .name = "dropout",
     .keys = (const char *const[]){"rate", NULL},
     .in_place = true,
+    .by_rows = true,
     .setup = setup,
     .forward = forward,
     .backward = backward,

@@ -38,6 +38,10 @@ struct pass {
     const uint16_t *machine; /* training: (n) which machine a row is of */
     double *loss;            /* training: what branches add theirs to */
 
+    size_t done, left; /* rows that by_rows layers were run for before these
+                          and will be next: gradients of parameters, and what is
+                          gathered, add up over them, from done == 0 on */
+
     /* Of the layer at hand: */
     void *scratch;         /* kept from forward to backward */
     const float *packed;   /* pack() of its parameters, or NULL */
@@ -58,6 +62,11 @@ struct layer_type {
      */
     bool in_place;
     bool in_place_predicting; /* ... forward alone, in prediction */
+
+    /* It does no better with many rows at a time than with a few; it may be
+     * told of the rows of a pass a few at a time, as pass.done and pass.left
+     * say.  It takes either scratch or room. */
+    bool by_rows;
 
     /* It reads several values (`from: [a, b]`), as pass.x; backward is called
      * for one after the other. */

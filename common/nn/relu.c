@@ -55,6 +55,7 @@ const struct layer_type layer_relu = {
     .name = "relu",
     .keys = (const char *const[]){NULL},
     .in_place = true,
+    .by_rows = true,
     .setup = setup,
     .forward = forward,
     .backward = backward,
