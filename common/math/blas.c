@@ -10,6 +10,8 @@
 #include <xmmintrin.h>
 #endif
 
+#include "common/math/product.h"
+
 /* LAPACK's Cholesky solver is in OpenBLAS too, but not in cblas.h. */
 extern void dposv_(const char *uplo, const int *n, const int *n_rhs, double *a,
                    const int *lda, double *b, const int *ldb, int *info);
@@ -110,15 +112,18 @@ void blas_gemm(bool trans_a, bool trans_b, size_t M, size_t N, size_t K,
                     trans_a ? m : k, b, trans_b ? k : n, beta, c, n);
 }
 
-void blas_product(size_t A, size_t B, size_t n, const float *a, size_t row,
-                  size_t column, const float *b, size_t ldb, bool add, float *c,
-                  size_t ldc)
+void blas_product(const struct product *p)
 {
-    bool turned = column != 1;
+    bool turned = p->column != 1;
 
+    for (size_t i = 0; i < p->A && p->bias; i++)
+        for (size_t j = 0; j < p->B; j++)
+            p->c[i * p->ldc + j] =
+                p->bias[i] + (p->add ? p->c[i * p->ldc + j] : 0);
     cblas_sgemm(CblasRowMajor, turned ? CblasTrans : CblasNoTrans, CblasNoTrans,
-                (int)A, (int)B, (int)n, 1, a, (int)(turned ? column : row), b,
-                (int)ldb, add ? 1 : 0, c, (int)ldc);
+                (int)p->A, (int)p->B, (int)p->n, 1, p->a,
+                (int)(turned ? p->column : p->row), p->b, (int)p->ldb,
+                p->add || p->bias ? 1 : 0, p->c, (int)p->ldc);
 }
 
 void blas_dsyrk(size_t N, size_t K, const double *a, double *c)

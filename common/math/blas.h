@@ -44,13 +44,9 @@ const char *blas_better_core(const char *core);
 void blas_gemm(bool trans_a, bool trans_b, size_t M, size_t N, size_t K,
                const float *a, const float *b, float beta, float *c);
 
-/*
- * c = a b, or c += a b where add is set, of matrices that are parts of others:
- * product() (common/math/product.h) as BLAS does it, and says what is what.
- */
-void blas_product(size_t A, size_t B, size_t n, const float *a, size_t row,
-                  size_t column, const float *b, size_t ldb, bool add, float *c,
-                  size_t ldc);
+/* What product() (common/math/product.h) does, as BLAS does it. */
+struct product;
+void blas_product(const struct product *p);
 
 /*
  * Lower triangle of c += a' a.

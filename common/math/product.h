@@ -5,21 +5,27 @@
 #include <stddef.h>
 
 /*
- * c = a b, or c += a b where add is set, for matrices that have just been
- * written and lie in the cache: nothing is packed, which is what BLAS spends a
- * fifth of its time on for the sizes of these models.
+ * c = a b, for matrices that have just been written and lie in the cache:
+ * nothing is packed, which is what BLAS spends a fifth of its time on for the
+ * sizes of these models.
  *
- * a  (A, n)  element (i, r) lies at i * row + r * column of a.at, and one of
- *            the two is 1
+ * a  (A, n)  element (i, r) lies at i * row + r * column, and one of the two
+ *            is 1
  * b  (n, B)  rows ldb apart
  * c  (A, B)  rows ldc apart
  */
-struct operand {
-    const float *at;
+struct product {
+    size_t A, B, n;
+    const float *a;
     size_t row, column;
+    const float *b;
+    size_t ldb;
+    const float *bias; /* (A) added to the rows of c; or NULL */
+    bool add;          /* c += a b */
+    float *c;
+    size_t ldc;
 };
 
-void product(size_t A, size_t B, size_t n, struct operand a, const float *b,
-             size_t ldb, bool add, float *c, size_t ldc);
+void product(const struct product *p);
 
 #endif

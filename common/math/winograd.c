@@ -242,9 +242,11 @@ void winograd_forward(const struct winograd *c, const float *U,
 
     take_inputs(c, x, V);
     for (size_t k = 0; k < PARTS; k++)
-        product(c->O, wide, c->I, // (O, I), (I, n L/2)
-                (struct operand){U + k * c->O * c->I, c->I, 1},
-                V + k * c->I * wide, wide, false, M + k * c->O * wide, wide);
+        product(&(struct product){c->O, wide, c->I, // (O, I), (I, n L/2)
+                                  .a = U + k * c->O * c->I, .row = c->I,
+                                  .column = 1, .b = V + k * c->I * wide,
+                                  .ldb = wide, .c = M + k * c->O * wide,
+                                  .ldc = wide});
     give_outputs(c, M, bias, y);
 }
 
@@ -260,12 +262,15 @@ void winograd_backward(const struct winograd *c, const float *U, const float *x,
     take_outputs(c, dy, M);
     for (size_t k = 0; k < PARTS; k++, V += c->I * wide, M += c->O * wide) {
         transpose(V, c->I, wide, turned);
-        product(c->O, c->I, wide, (struct operand){M, wide, 1}, turned, c->I,
-                !first, U_grad + k * pairs, c->I);
+        product(&(struct product){c->O, c->I, wide, // (O, n L/2), (n L/2, I)
+                                  .a = M, .row = wide, .column = 1, .b = turned,
+                                  .ldb = c->I, .add = !first,
+                                  .c = U_grad + k * pairs, .ldc = c->I});
         if (dx)
-            product(c->I, wide, c->O, // (O, I)', (O, n L/2)
-                    (struct operand){U + k * pairs, 1, c->I}, M, wide, false, V,
-                    wide);
+            product(&(struct product){c->I, wide, c->O, // (O, I)', (O, n L/2)
+                                      .a = U + k * pairs, .row = 1,
+                                      .column = c->I, .b = M, .ldb = wide,
+                                      .c = V, .ldc = wide});
     }
     if (dx)
         give_inputs(c, room, dx);

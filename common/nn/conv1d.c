@@ -187,10 +187,11 @@ static void forward_columns(const struct layer *l, const struct pass *p,
         out = n == 1 ? y : turned;
         if (!is_plain(l))
             columns_fill(&c, x, room);
-        columns_spread(l->param[BIAS].data, O, n * M, out);
-        product(O, n * M, reach, // (O, I K), (I K, n M), (O, n M)
-                (struct operand){l->param[WEIGHT].data, reach, 1},
-                is_plain(l) ? x : room, n * M, true, out, n * M);
+        product(&(struct product){
+            O, n * M, reach, // (O, I K), (I K, n M), (O, n M)
+            .a = l->param[WEIGHT].data, .row = reach, .column = 1,
+            .b = is_plain(l) ? x : room, .ldb = n * M,
+            .bias = l->param[BIAS].data, .c = out, .ldc = n * M});
         if (n > 1)
             columns_turn(out, O, n, M, y);
     }
@@ -219,13 +220,16 @@ static void backward_columns(const struct layer *l, const struct pass *p,
         if (!is_plain(l))
             columns_fill(&c, in, room);
         transpose(is_plain(l) ? in : room, reach, n * M, across);
-        product(O, reach, n * M, (struct operand){slope, n * M, 1}, // (O, n M)
-                across, reach, p->done + i > 0, weight_grad,
-                reach); // (n M, I K)
+        product(&(struct product){
+            O, reach, n * M, // (O, n M), (n M, I K)
+            .a = slope, .row = n * M, .column = 1, .b = across, .ldb = reach,
+            .add = p->done + i > 0, .c = weight_grad, .ldc = reach});
         if (dx)
-            product(reach, n * M, O, // (O, I K)', (O, n M)
-                    (struct operand){l->param[WEIGHT].data, 1, reach}, slope,
-                    n * M, false, is_plain(l) ? back : room, n * M);
+            product(&(struct product){reach, n * M, O, // (O, I K)', (O, n M)
+                                      .a = l->param[WEIGHT].data, .row = 1,
+                                      .column = reach, .b = slope, .ldb = n * M,
+                                      .c = is_plain(l) ? back : room,
+                                      .ldc = n * M});
         if (dx && !is_plain(l))
             columns_sum(&c, room, back);
     }

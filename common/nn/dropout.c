@@ -78,8 +78,9 @@ VECTOR static void cut_thin(size_t n, const uint16_t *bits, uint16_t limit,
     VECTOR_LOOP
     for (size_t i = 0; i < n; i++) {
         float factor = bits[i] >= limit ? scale : 0;
+        float left = x[i] < 0 ? 0 : x[i];
 
-        y[i] = x[i] < 0 ? 0 : x[i] * factor;
+        y[i] = left * factor; // a product under a condition is no vector
     }
 }
 

@@ -147,7 +147,7 @@ struct layer {
     struct tensor param[LAYER_PARAMS]; /* named "enc.0.weight"; data is set
                                           once the whole model is known */
     bool aside;                        /* in a branch: run in training alone */
-    bool fused; /* a relu and the dropout that alone reads it: see there */
+    bool fused;  /* a relu and the dropout that alone reads it: see there */
     bool learns; /* it or one before it has parameters that are learned */
     double rate; /* dropout, attention: share that is zeroed */
     size_t kernel, padding, dilation; /* conv1d; kernel: maxpool, unfold too */

@@ -6,11 +6,7 @@
 
 #include "common/base/xalloc.h"
 #include "common/math/vector.h"
-
-/* What lies between the layers of a span may take so many bytes ... */
-#define CACHE ((size_t)1 << 20)
-#define STEP 4 /* ... if it can, for a multiple of so many rows, better ... */
-#define STRIDE 32
+#include "common/nn/span.h"
 
 /* Bytes rounded up so that what follows is aligned as well. */
 static size_t round_up(size_t bytes)
@@ -70,63 +66,7 @@ static void find_shares(struct workspace *w)
     free(readers);
 }
 
-/*
- * The layers from i up to here, before end, are a span: rows do better to go
- * through all of them a few at a time, while what lies between is in the cache.
- */
-static size_t span_end(const struct model *m, size_t i, size_t end)
-{
-    if (!m->layer[i++].type->by_rows)
-        return i;
-    while (i < end && m->layer[i].type->by_rows)
-        i++;
-    return i;
-}
-
-/* Rows of a span at a time. */
-static size_t block_of(const struct model *m, size_t i, size_t end)
-{
-    size_t values = 0, block;
-
-    if (i + 1 == end)
-        return SIZE_MAX;
-    for (; i < end; i++)
-        values += m->layer[i].n_out;
-    block = CACHE / sizeof(float) / values;
-    if (block >= STEP)
-        block -= block % (block >= STRIDE ? STRIDE : STEP);
-    return block < 1 ? 1 : block;
-}
-
 /* ---- where the gradients of the values lie ---- */
-
-/* The layers of part k on the way back: from the one behind a cut to the one at
- * the next. */
-static size_t back_first(const struct model *m, size_t part)
-{
-    return part ? m->cut[part - 1] + 1 : 0;
-}
-
-static size_t back_end(const struct model *m, size_t part)
-{
-    return part < m->n_cuts ? m->cut[part] + 1 : m->n_layers;
-}
-
-/* The first layer of each layer's span on the way back. */
-static void find_spans(struct workspace *w)
-{
-    const struct model *m = w->model;
-
-    for (size_t part = 0; part <= m->n_cuts; part++) {
-        size_t end = back_end(m, part), next;
-
-        for (size_t i = back_first(m, part); i < end; i = next) {
-            next = span_end(m, i, end);
-            for (size_t j = i; j < next; j++)
-                w->span[j] = i;
-        }
-    }
-}
 
 /*
  * Is the gradient of a value read in the span that wrote it?  Then only that of
@@ -242,7 +182,7 @@ struct workspace *workspace_new(const struct model *m, size_t rows,
     w->inside = xcalloc(n, sizeof *w->inside);
     find_shares(w);
     if (training) {
-        find_spans(w);
+        span_starts(m, w->span);
         find_inside(w);
         assign_slots(w);
     }
@@ -351,7 +291,7 @@ static void run_layers(struct workspace *w, const struct pass *p, size_t first,
         size_t block;
 
         next = span_end(w->model, first, end);
-        block = block_of(w->model, first, next);
+        block = span_rows(w->model, first, next);
         for (size_t at = 0; at < p->n; at += block) {
             struct pass rows = rows_of(p, at, block);
 
@@ -517,19 +457,19 @@ void workspace_backward_part(struct workspace *w, struct pass *p, size_t part,
                              float *grad)
 {
     const struct model *m = w->model;
-    size_t first = back_first(m, part), begin;
+    size_t first = part_first(m, part), begin;
 
     if (part == m->n_cuts) {
         memset(w->sloped, 0, m->n_layers * sizeof *w->sloped);
         w->sloped[m->output] = true;
     }
-    if (part && first == back_end(m, part))
+    if (part && first == part_end(m, part))
         gather_back(w, p, first - 1);
-    for (size_t end = back_end(m, part); end > first; end = begin) {
+    for (size_t end = part_end(m, part); end > first; end = begin) {
         size_t block;
 
         begin = w->span[end - 1];
-        block = block_of(m, begin, end);
+        block = span_rows(m, begin, end);
         for (size_t at = 0; at < p->n; at += block) {
             struct pass rows = rows_of(p, at, block);
 
