@@ -108,7 +108,7 @@ bench bench-models: all $(BENCHES:%=$(BUILD)/%) $(BUILD)/bench/make-samples ## f
 	$(Q)BUILD="$(abspath $(BUILD))" sh tests/bench/run \
 	$(if $(filter bench-models,$@),bench-nn)
 
-experiment default-model: all   ## from DATA: models under splits; the shipped one
+experiment default-model calibration servers headline: all ## from DATA: pipelines/NAME.mk
 	$(Q)+$(MAKE) -f pipelines/$@.mk BIN=$(BUILD)/bin DATA=$(DATA)
 
 # Every installed file, as FROM:TO below $(PREFIX).
@@ -144,6 +144,6 @@ help:                           ## this list
 
 .PHONY: all units replays tests check check-long check-layers check-headers \
         check-format check-style check-man check-fresh check-golden analyze fuzz \
-        bench bench-models experiment default-model install uninstall format clean help FORCE
+        bench bench-models experiment default-model calibration servers headline install uninstall format clean help FORCE
 .SECONDARY .DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -62,19 +62,36 @@ static struct checkpoint_tensor *append(struct checkpoint *c, const char *name)
     return t;
 }
 
-void checkpoint_add(struct checkpoint *c, const char *name,
-                    enum checkpoint_dtype dtype, int n_dims,
-                    const size_t *shape, const void *data)
+static void set_tensor(struct checkpoint_tensor *t, enum checkpoint_dtype dtype,
+                       int n_dims, const size_t *shape, const void *data)
 {
-    struct checkpoint_tensor *t = append(c, name);
-
     t->dtype = dtype;
+    t->n = 1;
     t->n_dims = n_dims;
     for (int i = 0; i < n_dims; i++) {
         t->shape[i] = shape[i];
         t->n *= shape[i];
     }
     t->data = data;
+}
+
+void checkpoint_add(struct checkpoint *c, const char *name,
+                    enum checkpoint_dtype dtype, int n_dims,
+                    const size_t *shape, const void *data)
+{
+    set_tensor(append(c, name), dtype, n_dims, shape, data);
+}
+
+void checkpoint_put(struct checkpoint *c, const char *name,
+                    enum checkpoint_dtype dtype, int n_dims,
+                    const size_t *shape, const void *data)
+{
+    for (size_t i = 0; i < c->n_tensors; i++)
+        if (strcmp(c->tensor[i].name, name) == 0) {
+            set_tensor(&c->tensor[i], dtype, n_dims, shape, data);
+            return;
+        }
+    checkpoint_add(c, name, dtype, n_dims, shape, data);
 }
 
 void checkpoint_add_all(struct checkpoint *c, const struct tensors *ts,

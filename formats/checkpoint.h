@@ -87,6 +87,11 @@ void checkpoint_add(struct checkpoint *c, const char *name,
                     enum checkpoint_dtype dtype, int n_dims,
                     const size_t *shape, const void *data);
 
+/* The same, or in the place of the tensor that has this name. */
+void checkpoint_put(struct checkpoint *c, const char *name,
+                    enum checkpoint_dtype dtype, int n_dims,
+                    const size_t *shape, const void *data);
+
 /*
  * Add all tensors of a table, as F32; those whose name begins with `but` are
  * left out (NULL: none).

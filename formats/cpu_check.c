@@ -7,8 +7,7 @@
 #include "common/base/xalloc.h"
 #include "formats/sample.h"
 
-/* Is it in a list "A, B"?  One that was cut, "A, B, ...", may hold anything. */
-static bool is_known(const char *list, const char *model)
+bool cpu_check_knows(const char *list, const char *model)
 {
     size_t n = strlen(model);
 
@@ -47,7 +46,7 @@ bool cpu_check_segment(struct cpu_check *c, const struct labels *meta)
     if (!model || !*model)
         return true;
     first = began_with(c, meta, model);
-    known = !c->known || is_known(c->known, model);
+    known = !c->known || cpu_check_knows(c->known, model);
     changed = strcmp(first, model) != 0;
     if (changed && !c->said)
         log_warn("the processor changed from '%s' to '%s' while running: from "

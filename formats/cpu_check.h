@@ -23,4 +23,10 @@ struct cpu_check {
 bool cpu_check_segment(struct cpu_check *c, const struct labels *meta);
 void cpu_check_release(struct cpu_check *c);
 
+/*
+ * Is the processor in a list "A, B"?  One that was cut, "A, B, ...", may hold
+ * any.
+ */
+bool cpu_check_knows(const char *list, const char *model);
+
 #endif

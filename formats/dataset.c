@@ -5,8 +5,13 @@
 #include <string.h>
 
 #include "common/base/digest.h"
+#include "common/base/rng.h"
 #include "common/base/xalloc.h"
+#include "common/math/decimal.h"
 #include "formats/sample.h"
+
+/* The generator's stream that windows of a part are drawn by, from ... */
+#define SAMPLE_STREAM 0x73616d706c65u
 
 enum { MAX_DISTINCT = 64, MAX_VALUES = 4096 };
 
@@ -21,8 +26,11 @@ void dataset_release(struct dataset *ds)
     window_spec_release(&ds->spec);
     free(ds->x);
     free(ds->label);
+    free(ds->sample.text);
     row_label_release(&ds->machine);
     row_label_release(&ds->class);
+    for (int g = 0; g < GROUPS; g++)
+        row_label_release(&ds->group[g]);
     for (int p = 0; p <= PART_TEST; p++)
         free(ds->end[p]);
     strings_release(&ds->workloads);
@@ -36,11 +44,10 @@ static void note_distinct(struct strings *ss, const char *value)
         strings_add(ss, value);
 }
 
-/* Which value of the label `key` the rows to come have. */
-static int note_value(struct row_label *l, const char *key,
-                      const struct labels *meta, struct err *e)
+/* The rows to come have this value of the label `key`. */
+static int note_value(struct row_label *l, const char *key, const char *value,
+                      struct err *e)
 {
-    const char *value = labels_get_or(meta, key, "");
     int at = strings_find(&l->values, value);
 
     if (at < 0 && l->values.n == MAX_VALUES)
@@ -52,6 +59,38 @@ static int note_value(struct row_label *l, const char *key,
     }
     l->now = (uint16_t)at;
     return 0;
+}
+
+static int note_label(struct row_label *l, const char *key,
+                      const struct labels *meta, struct err *e)
+{
+    return note_value(l, key, labels_get_or(meta, key, ""), e);
+}
+
+static int note_groups(struct dataset *ds, const struct labels *meta,
+                       struct err *e)
+{
+    const char *machine = labels_get_or(meta, META_MACHINE, "");
+    const char *session = labels_get(meta, META_SESSION);
+    const char *run = labels_get(meta, META_RUN);
+    char *segment = xasprintf("segment %zu", ds->n_segments);
+    char *recording =
+        xasprintf("%s\n%s\n%s\n%s", machine, session ? session : "",
+                  labels_get_or(meta, META_WORKLOAD, ""), run ? run : segment);
+    char *sitting = xasprintf("%s\n%s", machine, session ? session : recording);
+    struct row_label *g = ds->group;
+    int rc =
+        note_label(&g[GROUP_WORKLOAD], META_WORKLOAD, meta, e) < 0 ||
+                note_value(&g[GROUP_SESSION], META_SESSION, sitting, e) < 0 ||
+                note_value(&g[GROUP_RECORDING], META_RUN, recording, e) < 0 ||
+                note_label(&g[GROUP_CPUS], META_CPUS, meta, e) < 0
+            ? -1
+            : 0;
+
+    free(sitting);
+    free(recording);
+    free(segment);
+    return rc;
 }
 
 static int begin_segment(struct dataset *ds, const struct window_reader *r,
@@ -77,8 +116,9 @@ static int begin_segment(struct dataset *ds, const struct window_reader *r,
                        ds->spec.target, ds->spec.split);
     note_distinct(&ds->workloads, labels_get(meta, META_WORKLOAD));
     note_distinct(&ds->cpu_models, labels_get(meta, META_CPU_MODEL));
-    if (note_value(&ds->machine, META_MACHINE, meta, e) < 0 ||
-        (ds->class_key && note_value(&ds->class, ds->class_key, meta, e) < 0))
+    if (note_label(&ds->machine, META_MACHINE, meta, e) < 0 ||
+        (ds->class_key && note_label(&ds->class, ds->class_key, meta, e) < 0) ||
+        (ds->with_groups && note_groups(ds, meta, e) < 0))
         return err_prefix(e, "segment %zu", ds->n_segments);
     return 0;
 }
@@ -135,6 +175,8 @@ static int add_rows(struct dataset *ds, const struct window_rows *rows,
     add_values(&ds->machine, ds->T, rows->n);
     if (ds->class_key)
         add_values(&ds->class, ds->T, rows->n);
+    for (int g = 0; ds->with_groups && g < GROUPS; g++)
+        add_values(&ds->group[g], ds->T, rows->n);
     for (size_t i = 0; i < rows->n; i++) {
         int part = split ? rows->part[i] : PART_TRAIN;
 
@@ -166,6 +208,53 @@ int dataset_add(struct dataset *ds, const char *path, struct err *e)
 out:
     window_reader_close(r);
     return rc;
+}
+
+int dataset_sample_parse(struct dataset *ds, const char *text, struct err *e)
+{
+    const char *at = text;
+    int p = PART_TRAIN;
+
+    do {
+        double *share = &ds->sample.part[p++];
+
+        at = decimal_share(at, share);
+        if (at && *share == 0)
+            at = NULL;
+    } while (at && *at == ',' && *++at && p <= PART_TEST);
+    for (; p <= PART_TEST; p++)
+        ds->sample.part[p] = 1;
+    if (!at || *at || at[-1] == ',')
+        return err_set(e, ERR_USAGE,
+                       "sample '%s' is no share of the windows; write 10%%, or "
+                       "10%%,25%%,25%% for training, validation and test",
+                       text);
+    free(ds->sample.text);
+    ds->sample.text = xstrdup(text);
+    return 0;
+}
+
+/* Knuth's algorithm S: each window with the chance that it is still wanted. */
+static void keep_some(struct dataset *ds, enum part part, uint64_t seed)
+{
+    size_t n = ds->n[part], kept = 0;
+    size_t wanted = (size_t)fmax(1, round(ds->sample.part[part] * (double)n));
+
+    for (size_t i = 0; i < n && kept < wanted; i++) {
+        double u = rng_unit(rng_at(seed, SAMPLE_STREAM + part, i));
+
+        if (u * (double)(n - i) < (double)(wanted - kept))
+            ds->end[part][kept++] = ds->end[part][i];
+    }
+    ds->n[part] = kept;
+}
+
+void dataset_sample(struct dataset *ds, uint64_t seed)
+{
+    if (!ds->sample.text)
+        return;
+    for (int p = PART_TRAIN; p <= PART_TEST; p++)
+        keep_some(ds, (enum part)p, seed);
 }
 
 struct window_set dataset_part(const struct dataset *ds, enum part part)
@@ -210,8 +299,12 @@ void dataset_describe(const struct dataset *ds, struct labels *meta)
         digest_add(d, ds->machine.at, ds->T * sizeof *ds->machine.at);
     if (ds->class_key)
         digest_add(d, ds->class.at, ds->T * sizeof *ds->class.at);
+    for (int g = 0; ds->with_groups && g < GROUPS; g++)
+        digest_add(d, ds->group[g].at, ds->T * sizeof *ds->group[g].at);
     labels_setf(meta, "data.segments", "%zu", ds->n_segments);
     labels_setf(meta, "data.rows", "%zu", ds->T);
+    if (ds->sample.text)
+        labels_set(meta, "data.sample", ds->sample.text);
     for (int p = PART_TRAIN; p <= PART_TEST; p++) {
         char *key = xasprintf("data.windows.%s", part_name((enum part)p));
 

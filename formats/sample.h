@@ -14,6 +14,7 @@
 #define META_RUN "run"
 #define META_WORKLOAD "workload"
 #define META_MACHINE "machine"
+#define META_SESSION "session" /* what was recorded in one sitting */
 #define META_HOST "host"
 #define META_CPU_MODEL "cpu_model"
 #define META_CPUS "cpus"             /* logical CPUs online */

@@ -163,7 +163,7 @@ static const char *part_of_key(const struct scorebook *b,
  * Splits that leave out one group after another are one: "leave:workload=io"
  * is "leave:workload", "leave:workload=io,session=a" "leave:workload,session".
  */
-static char *split_name(const struct stream_header *h)
+static char *pooled_split(const struct stream_header *h)
 {
     const char *split = split_of(h);
     struct split s = {.seed = 0};
@@ -179,6 +179,19 @@ static char *split_name(const struct stream_header *h)
         name = xstrndup(split, strcspn(split, "="));
     }
     split_release(&s);
+    return name;
+}
+
+/* ... and says where only transients are in the test part. */
+static char *split_name(const struct stream_header *h)
+{
+    const char *cpus = labels_get(&h->meta, META_WINDOW_TRANSIENT);
+    char *split = pooled_split(h), *name;
+
+    if (!cpus)
+        return split;
+    name = xasprintf("%s transient>%s", split, cpus);
+    free(split);
     return name;
 }
 

@@ -13,6 +13,7 @@ void training_release(struct training *t)
     labels_release(&t->identity);
     labels_release(&t->valid);
     labels_release(&t->test);
+    labels_release(&t->fitted);
     labels_release(&t->state);
     history_release(&t->history);
 }
@@ -29,9 +30,13 @@ int training_write(const struct training *t, const struct tensors *tensors,
     labels_merge(&c.meta, &t->identity, "");
     labels_setf(&c.meta, CHECKPOINT_TRAINED_ON, "%s train", split);
     labels_merge(&c.meta, &t->valid, "");
+    labels_merge(&c.meta, &t->fitted, "");
     labels_merge(&c.meta, &t->test, "");
     input_to_checkpoint(input, &c);
     checkpoint_add_all(&c, tensors, slim ? STATE : NULL);
+    if (t->bytes_name)
+        checkpoint_add(&c, t->bytes_name, CHECKPOINT_U8, 1, &t->n_bytes,
+                       t->bytes);
     if (t->state.n && !slim) {
         labels_merge(&c.meta, &t->state, "");
         history_to_checkpoint(&t->history, &c);

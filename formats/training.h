@@ -12,8 +12,12 @@ struct training {
     struct labels identity;    /* model, data, settings: what must agree for it
                                   to go on */
     struct labels valid, test; /* scores and interval of the best so far */
-    struct labels state;       /* "train.*": where it stands; empty where
-                                  nothing can go on */
+    struct labels fitted;      /* numbers that were found beside the tensors */
+    const char *bytes_name;    /* one tensor more, of bytes: U8; NULL: none */
+    const void *bytes;         /* borrowed */
+    size_t n_bytes;
+    struct labels state; /* "train.*": where it stands; empty where
+                            nothing can go on */
     struct history history;
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/rng.h"
 #include "common/base/xalloc.h"
 
 #define KEY_FEATURES "window.features"
@@ -16,7 +17,6 @@
 #define KEY_INTERVAL "window.interval_ns"
 #define KEY_TARGET "window.target"
 #define KEY_SPLIT "window.split"
-#define KEY_ORDER "window.order"
 #define ORDER "oldest-first"
 
 enum { MAX_DELAYS = 4096, MAX_TAU = 4096, MAX_FEATURES = 1024 };
@@ -82,7 +82,7 @@ void window_spec_to_meta(const struct window_spec *s, struct labels *meta)
     labels_setf(meta, KEY_DELAYS, "%d", s->delays);
     labels_setf(meta, KEY_TAU, "%d", s->tau);
     labels_setf(meta, KEY_INTERVAL, "%" PRId64, s->interval_ns);
-    labels_set(meta, KEY_ORDER, ORDER);
+    labels_set(meta, META_WINDOW_ORDER, ORDER);
     labels_set(meta, KEY_TARGET, s->target);
     labels_set(meta, KEY_SPLIT, s->split);
     free(features);
@@ -143,7 +143,7 @@ int window_spec_from_meta(struct window_spec *s, const struct labels *meta,
                           struct err *e)
 {
     const char *features = need(meta, KEY_FEATURES, e);
-    const char *order = features ? need(meta, KEY_ORDER, e) : NULL;
+    const char *order = features ? need(meta, META_WINDOW_ORDER, e) : NULL;
     const char *target = order ? need(meta, KEY_TARGET, e) : NULL;
     const char *split = target ? need(meta, KEY_SPLIT, e) : NULL;
     int64_t delays, tau;
@@ -259,12 +259,19 @@ void window_channels(struct channels *cs, const struct window_spec *s)
 
 /* ---- reading ---- */
 
+#define THIN_STREAM 0x7468696eu /* the generator's, for windows left out */
+
 struct window_reader {
     struct stream_reader *stream;
     struct window_spec spec;
     size_t K; /* its targets */
     bool new_segment;
     uint32_t run; /* rows since the last gap */
+    struct {
+        enum part part;
+        double share; /* 0: no window is left out */
+        uint64_t seed, row;
+    } thin;
     size_t cap;
     float *x;       /* (cap, D) */
     uint32_t *span; /* (cap) */
@@ -350,6 +357,24 @@ static int gather(struct window_reader *r, const struct block *b, struct err *e)
     return 0;
 }
 
+/* Does a window of the next row, which is of this part, count? */
+static bool is_wanted(struct window_reader *r, enum part part)
+{
+    uint64_t bits = rng_at(r->thin.seed, THIN_STREAM, r->thin.row++);
+
+    return (r->thin.part == PART_NONE || r->thin.part == part) &&
+           rng_unit(bits) < r->thin.share;
+}
+
+static void fill_span(struct window_reader *r, const uint8_t *part, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        r->span[i] = r->run < UINT32_MAX ? ++r->run : r->run;
+        if (r->thin.share > 0 && !is_wanted(r, (enum part)part[i]))
+            r->span[i] = 0;
+    }
+}
+
 static int fill_rows(struct window_reader *r, const struct block *b,
                      struct window_rows *rows, struct err *e)
 {
@@ -362,8 +387,7 @@ static int fill_rows(struct window_reader *r, const struct block *b,
     }
     if (gather(r, b, e) < 0)
         return -1;
-    for (size_t i = 0; i < b->n; i++)
-        r->span[i] = r->run < UINT32_MAX ? ++r->run : r->run;
+    fill_span(r, b->column[D + K + 1], b->n);
     *rows = (struct window_rows){
         .n = b->n,
         .D = D,
@@ -397,6 +421,14 @@ int window_reader_next(struct window_reader *r, struct window_rows *rows,
             return fill_rows(r, &item.block, rows, e);
     }
     return status;
+}
+
+void window_reader_thin(struct window_reader *r, enum part part, double share,
+                        uint64_t seed)
+{
+    r->thin.part = part;
+    r->thin.share = share;
+    r->thin.seed = seed;
 }
 
 const struct stream_header *window_reader_header(const struct window_reader *r)

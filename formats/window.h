@@ -25,6 +25,13 @@ enum part {
     PART_TEST = 3,
 };
 
+/* In the metadata of windows always "oldest-first"; of predictions that were
+ * made of reversed ones "newest-first". */
+#define META_WINDOW_ORDER "window.order"
+/* CPUs: of windows over which busy_cpus changes by no more none is in the test
+ * part; absent: no such choice was made. */
+#define META_WINDOW_TRANSIENT "window.transient"
+
 const char *part_name(enum part part);
 
 /* How windows are made; what a model was trained on and must be fed. */
@@ -97,6 +104,14 @@ int window_reader_open(struct window_reader **r, const char *path,
 /* The next rows: 1, 0 at the end, -1 on error.  Borrowed until the next. */
 int window_reader_next(struct window_reader *r, struct window_rows *rows,
                        struct err *e);
+
+/*
+ * Leave windows out: none ends (span 0) in rows but those of `part`, of
+ * PART_NONE any, and of them a share (0..1), drawn by the seed and the number
+ * of the row.
+ */
+void window_reader_thin(struct window_reader *r, enum part part, double share,
+                        uint64_t seed);
 
 /* Header and specification of the current segment, borrowed. */
 const struct stream_header *window_reader_header(const struct window_reader *r);

@@ -91,6 +91,9 @@ static int write_header(struct windower *w, const struct stream_header *h,
     }
     w->K = window_n_targets(&spec);
     window_spec_to_meta(&spec, &mine.meta);
+    if (w->o->transient_cpus > 0)
+        labels_setf(&mine.meta, META_WINDOW_TRANSIENT, "%g",
+                    w->o->transient_cpus);
     labels_setf(&mine.meta, META_INTERVAL, "%" PRId64, interval_ns);
     strings_add(&mine.provenance, w->o->provenance);
     rc = stream_writer_begin(w->out, &mine, e);
@@ -104,7 +107,7 @@ static int begin_segment(struct windower *w, struct stream_reader *r,
 {
     const struct stream_header *h = stream_reader_header(r);
     struct derive_options o = {.channels = &h->channels,
-                               .features = &w->o->spec.features,
+                               .features = &w->wanted,
                                .n_cpus = count_cpus(&h->meta),
                                .interval_ns = w->o->spec.interval_ns,
                                .target = w->o->spec.target,
@@ -141,18 +144,34 @@ static int mark_gap(struct windower *w, int64_t t_ns, struct err *e)
     return needed ? stream_writer_mark(w->out, &gap, e) : 0;
 }
 
+/* Does the load change too little over the window that ends in this row? */
+static bool is_steady(struct windower *w, const struct derived *d, size_t i)
+{
+    size_t span = window_span(&w->o->spec);
+    float busy;
+
+    if (w->o->transient_cpus <= 0)
+        return false;
+    busy = w->busy[w->length % span] = d->x[w->busy_at][i];
+    return w->length < span - 1 || /* no window ends here */
+           fabs((double)busy - w->busy[(w->length + 1) % span]) <=
+               w->o->transient_cpus;
+}
+
 static int write_row(struct windower *w, const struct derived *d, size_t i,
                      struct err *e)
 {
     struct split_run *run = &w->runs[w->n_runs - 1];
     size_t D = w->o->spec.features.n, K = w->K;
-    uint8_t part = PART_NONE;
-    bool labelled = false;
+    bool labelled = false, steady;
+    uint8_t part;
 
     if (mark_gap(w, d->t_ns[i], e) < 0)
         return -1;
+    part = steady = is_steady(w, d, i);
     if (w->o->split.kind == SPLIT_SHUFFLE)
-        part = split_shuffle(&w->o->split, w->run_hash, run->rows);
+        part = windower_part(
+            split_shuffle(&w->o->split, w->run_hash, run->rows), steady);
     for (size_t j = 0; j < D; j++)
         w->cells[j] = bits_of_f32(d->x[j][i]);
     for (size_t k = 0; k < K; k++) {
@@ -265,6 +284,20 @@ int windower_derive(struct windower *w, char **files, int n, struct err *e)
     return 0;
 }
 
+/* Of which features to derive columns: busy_cpus tells what is steady. */
+static void want_features(struct windower *w)
+{
+    static const char BUSY[] = "busy_cpus";
+
+    strings_copy(&w->wanted, &w->o->spec.features);
+    if (w->o->transient_cpus <= 0)
+        return;
+    if (strings_find(&w->wanted, BUSY) < 0)
+        strings_add(&w->wanted, BUSY);
+    w->busy_at = (size_t)strings_find(&w->wanted, BUSY);
+    w->busy = xcalloc(window_span(&w->o->spec), sizeof *w->busy);
+}
+
 int windower_run(const struct windower_options *o, char **files, int n,
                  struct stream_writer *out, struct windower_stats *stats,
                  struct err *e)
@@ -273,6 +306,7 @@ int windower_run(const struct windower_options *o, char **files, int n,
     int rc;
 
     memset(stats, 0, sizeof *stats);
+    want_features(&w);
     w.cells = xcalloc(o->spec.features.n + MAX_TARGETS + 2, sizeof *w.cells);
     rc = split_needs_all(&o->split) ? windower_split(&w, files, n, e)
                                     : windower_derive(&w, files, n, e);
@@ -284,6 +318,8 @@ int windower_run(const struct windower_options *o, char **files, int n,
     }
     free(w.runs);
     free(w.cells);
+    free(w.busy);
+    strings_release(&w.wanted);
     derive_free(w.derive);
     return rc;
 }

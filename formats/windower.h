@@ -16,6 +16,8 @@ struct windower_options {
     struct split split;
     uint64_t skip_rows; /* of the start of each run */
     int64_t skip_ns;
+    double transient_cpus; /* > 0: a window over which busy_cpus changes by no
+                              more is not in the test part */
     bool allow_truncated;
     char *provenance; /* the line for the headers */
 };

@@ -18,7 +18,10 @@ struct windower {
 
     /* the segment that is being derived */
     struct derive *derive;
-    size_t K; /* its targets */
+    size_t K;              /* its targets */
+    struct strings wanted; /* features: the specification's, and busy_cpus */
+    size_t busy_at;        /* where that is */
+    float *busy;           /* (span) and what it was in the last rows */
     uint64_t run_hash;
     uint64_t index;  /* samples so far */
     int64_t from_ns; /* rows before this are skipped */
@@ -27,7 +30,16 @@ struct windower {
     uint64_t length; /* rows since the last gap */
 };
 
-/* Samples to rows in w->out; parts only where no run need be known. */
+/* The part of a window over which the load changed little, or did not. */
+static inline uint8_t windower_part(uint8_t part, bool steady)
+{
+    return steady && part == PART_TEST ? PART_NONE : part;
+}
+
+/*
+ * Samples to rows in w->out; parts only where no run need be known.  Else what
+ * stands there is whether the window is steady.
+ */
 int windower_derive(struct windower *w, char **files, int n, struct err *e);
 
 /* The same through a spool, with the parts of w->o->split. */

@@ -43,6 +43,7 @@ static int copy_block(struct windower *w, const struct stream_header *h,
                       const struct block *b, struct err *e)
 {
     size_t last = h->channels.n - 1;
+    const uint8_t *steady = b->column[last];
 
     for (size_t i = 0; i < b->n; i++, row++) {
         uint8_t part = run->part;
@@ -52,6 +53,7 @@ static int copy_block(struct windower *w, const struct stream_header *h,
                               window_span(&w->o->spec));
         for (size_t c = 0; c < last; c++)
             w->cells[c] = cell_of(b->column[c], h->channels.at[c].type, i);
+        part = windower_part(part, steady[i]);
         w->cells[last] = part;
         w->stats->n_part[part]++;
         if (stream_writer_row(w->out, b->t_ns[i], w->cells, e) < 0)

@@ -6,7 +6,11 @@
 Written from doc/format-stream.md and doc/format-window.md alone, so that the
 tests of training and inference depend on no other program.  The law is
 `watts = 20 + 0.5 user_pct + 0.1 (user_pct one delay before) - 2 log_ctxt`, bent
-where law=bent: + 0.02 (user_pct - 50)^2.  Features are uniform.
+where law=bent: + 0.02 (user_pct - 50)^2.  Features are uniform.  With
+law=cpus the first feature is the busy ones of `cpus` CPUs, idle in a third of
+the rows, and watts are that of a saturating curve, in proportion to cpus, plus
+what a run, its workload and its session have of their own; told=0 does not
+say how many CPUs there are.
 """
 import math
 import random
@@ -18,7 +22,7 @@ DEFAULTS = {
     "seed": 1, "runs": 10, "rows": 200, "d": 3, "tau": 1, "noise": 0.0,
     "law": "linear", "split": "run", "features": "user_pct,log_ctxt",
     "interval": 10**9, "target": "package", "label": "yes", "gap": 0,
-    "scale": 1.0, "cpu": "", "first": 0, "machines": 0, "block": 100, "t0": 1_700_000_000 * 10**9,
+    "scale": 1.0, "cpu": "", "cpus": 0, "told": 1, "sessions": 0, "first": 0, "machines": 0, "block": 100, "t0": 1_700_000_000 * 10**9,
 }
 
 
@@ -90,6 +94,19 @@ def watts(o, x, before):
     return w
 
 
+def own_watts(o, rng, b, run):
+    own = .5 * (run % 3) + .8 * (run % 4) + .3 * (run % 5)
+    return o["cpus"] / 24 * (
+        6 + 9 * (1 - math.exp(-b * 24 / o["cpus"] / 1.5)) +
+        (1.2 + .05 * own) * b * 24 / o["cpus"]) + rng.gauss(0, o["noise"])
+
+
+def make_loads(o, rng, D, run):
+    x = [[rng.choice([0, 1, 1]) * rng.uniform(0, o["cpus"]) * o["scale"]] +
+         [rng.uniform(0, 10) for _ in range(D - 1)] for _ in range(o["rows"])]
+    return x, [math.nan] + [own_watts(o, rng, r[0], run) for r in x[1:]]
+
+
 def make_rows(o, rng, D):
     x = [[rng.uniform(0, 100) * o["scale"]] +
          [rng.uniform(0, 10) * o["scale"] for _ in range(D - 1)]
@@ -126,12 +143,17 @@ def main():
             "run": f"run{run + o['first']}", "workload": f"w{run % 4}",
             **({"machine": f"m{run % o['machines']}"} if o["machines"] else {}),
             **({"cpu_model": o["cpu"]} if o["cpu"] else {}),
+            **({"cpus": o["cpus"]} if o["cpus"] and o["told"] else {}),
+            **({"session": f"s{run % o['sessions']}"} if o["sessions"] else {}),
             "interval_ns": o["interval"],
             "window.features": o["features"], "window.delays": o["d"],
             "window.tau": o["tau"], "window.order": "oldest-first",
             "window.interval_ns": o["interval"],
             "window.target": o["target"], "window.split": o["split"]})
-        x, label = make_rows(o, rng, len(features))
+        if o["law"] == "cpus":
+            x, label = make_loads(o, rng, len(features), run)
+        else:
+            x, label = make_rows(o, rng, len(features))
         t = [o["t0"] + (run * o["rows"] + i) * o["interval"]
              for i in range(o["rows"])]
         for a in range(0, o["rows"], o["block"]):

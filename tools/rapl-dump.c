@@ -21,12 +21,11 @@
 #include "common/base/log.h"
 #include "common/base/pack.h"
 #include "common/base/xalloc.h"
+#include "common/estimator/estimator.h"
 #include "common/math/feature.h"
 #include "common/nn/export.h"
-#include "common/nn/recipe.h"
 #include "formats/config.h"
 #include "formats/describe.h"
-#include "formats/input.h"
 #include "formats/onnx.h"
 #include "formats/output.h"
 #include "formats/table.h"
@@ -243,47 +242,17 @@ static void list_properties(struct labels *meta, const struct checkpoint *c,
     strings_release(&units);
 }
 
-/* A model as it lies in a checkpoint. */
-struct loaded {
-    struct window_spec spec;
-    struct strings targets;
-    struct node *description;
-    struct input input;
-    struct model *model;
-};
-
-static int load_model(struct loaded *m, const struct checkpoint *c,
-                      const char *file, struct err *e)
-{
-    const char *text = labels_get(&c->meta, CHECKPOINT_MODEL);
-    struct model_use use = {0};
-    struct scaling s;
-
-    if (!text)
-        return err_set(e, ERR_DATA, "no model in it ('" CHECKPOINT_MODEL "')");
-    if (window_spec_from_meta(&m->spec, &c->meta, e) < 0 ||
-        window_targets_parse(&m->targets, m->spec.target, e) < 0 ||
-        config_parse(&m->description, file, text, strlen(text), e) < 0 ||
-        recipe_read_scaling(m->description, &s, e) < 0)
-        return -1;
-    use.D = m->spec.features.n;
-    use.delays = (size_t)m->spec.delays;
-    use.n_targets = m->targets.n;
-    if (input_from_checkpoint(&m->input, &s, use.D, use.n_targets, c, e) < 0 ||
-        model_build(&m->model, m->description, &use, e) < 0 ||
-        checkpoint_copy_all(c, &m->model->tensors, e) < 0)
-        return -1;
-    return tensors_check_finite(&m->model->tensors, e);
-}
-
 static int export_model(const struct checkpoint *c, const char *file,
                         const char *output, struct err *e)
 {
     struct opgraph *g = opgraph_new();
     struct labels meta = {0};
-    struct loaded m = {0};
-    int rc = load_model(&m, c, file, e);
+    struct estimator m = {0};
+    int rc = estimator_load(&m, c, file, NULL, e);
 
+    if (rc == 0 && !m.model)
+        rc = err_set(e, ERR_DATA,
+                     "a model that is no network has no layers to export");
     if (rc < 0)
         goto out;
     list_properties(&meta, c, &m.spec);
@@ -295,12 +264,8 @@ static int export_model(const struct checkpoint *c, const char *file,
                         "values together, oldest first",
                         output, e);
 out:
-    model_free(m.model);
-    input_release(&m.input);
-    node_free(m.description);
-    window_spec_release(&m.spec);
+    estimator_release(&m);
     labels_release(&meta);
-    strings_release(&m.targets);
     opgraph_free(g);
     return rc;
 }

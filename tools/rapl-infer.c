@@ -20,18 +20,15 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/xalloc.h"
+#include "common/estimator/estimator.h"
 #include "common/math/blas.h"
-#include "common/nn/recipe.h"
+#include "common/math/decimal.h"
 #include "formats/config.h"
 #include "formats/cpu_check.h"
-#include "formats/intervals.h"
 #include "formats/output.h"
 #include "formats/readout.h"
 #include "formats/recent.h"
 #include "formats/sample.h"
-
-/* Windows with less support than this have too little. */
-#define SUPPORT_LOW 0.9f
 
 enum format {
     FORMAT_STREAM,
@@ -44,32 +41,26 @@ enum format {
 struct options {
     struct cli_common common;
     int format; /* enum format; -1: text on a terminal, else stream */
-    const char *name, *max_unsupported;
-    bool strict, allow_truncated;
+    int part;   /* enum part; PART_NONE: all */
+    const char *name, *max_unsupported, *sample;
+    bool strict, allow_truncated, reverse;
     double max_share; /* of windows without support */
+    double share;     /* of windows to predict */
 };
 
-/* What a checkpoint holds, ready for use. */
-struct loaded {
-    struct checkpoint file;
-    struct window_spec spec;
-    struct strings targets; /* K */
-    struct node *description;
-    struct model *model;
-    struct input input;
-    struct intervals intervals[MAX_TARGETS];
-};
+#define OPTIONS_INIT                                                       \
+    {                                                                      \
+        .common = CLI_COMMON_INIT, .format = -1, .max_unsupported = "10%", \
+        .sample = "100%"                                                   \
+    }
 
 struct job {
     struct options *o;
     const struct cli *cli;
-    struct loaded m;
+    struct checkpoint file;
     struct pool *pool;
-    struct predictor *predictor;
+    struct estimator m; /* what the file holds */
     struct recent recent;
-    float *y; /* (y_cap, K) predictions of the windows that ended last */
-    size_t y_cap;
-    float *row; /* (D*d) one window, live */
     struct cpu_check cpu;
     bool supported; /* this segment's processor is one that the model knows */
     struct prediction_form form;
@@ -85,71 +76,27 @@ struct job {
 
 static void release(struct job *j)
 {
-    predictor_free(j->predictor);
+    estimator_release(&j->m);
     pool_free(j->pool);
-    model_free(j->m.model);
-    node_free(j->m.description);
-    input_release(&j->m.input);
-    window_spec_release(&j->m.spec);
-    strings_release(&j->m.targets);
-    checkpoint_release(&j->m.file);
+    checkpoint_release(&j->file);
     recent_release(&j->recent);
     cpu_check_release(&j->cpu);
     prediction_form_release(&j->form);
-    free(j->y);
-    free(j->row);
-}
-
-/* ---- the model ---- */
-
-static int load_inputs(struct loaded *m, struct err *e)
-{
-    struct scaling s;
-
-    if (recipe_read_scaling(m->description, &s, e) < 0)
-        return -1;
-    return input_from_checkpoint(&m->input, &s, m->spec.features.n,
-                                 m->targets.n, &m->file, e);
-}
-
-static int build_model(struct loaded *m, const char *path, struct err *e)
-{
-    const char *text = labels_get(&m->file.meta, CHECKPOINT_MODEL);
-    struct model_use use;
-
-    if (!text)
-        return err_set(e, ERR_DATA, "no model in it ('" CHECKPOINT_MODEL "')");
-    if (window_spec_from_meta(&m->spec, &m->file.meta, e) < 0 ||
-        window_targets_parse(&m->targets, m->spec.target, e) < 0 ||
-        config_parse(&m->description, path, text, strlen(text), e) < 0 ||
-        load_inputs(m, e) < 0 ||
-        intervals_from_checkpoint(m->intervals, &m->targets, &m->file, e) < 0)
-        return -1;
-    use = (struct model_use){.D = m->spec.features.n,
-                             .delays = (size_t)m->spec.delays,
-                             .n_targets = m->targets.n};
-    if (model_build(&m->model, m->description, &use, e) < 0)
-        return -1;
-    if (checkpoint_copy_all(&m->file, &m->model->tensors, e) < 0)
-        return -1;
-    return tensors_check_finite(&m->model->tensors, e);
 }
 
 static int load_model(struct job *j, const char *path, struct err *e)
 {
-    if (checkpoint_read(&j->m.file, path, e) < 0)
+    if (checkpoint_read(&j->file, path, e) < 0)
         return -1;
-    if (build_model(&j->m, path, e) < 0)
-        return err_prefix(e, "%s", path);
     j->pool = pool_new(cli_threads(&j->o->common));
-    j->predictor = predictor_new(j->m.model, j->pool);
-    j->row = xmalloc_aligned(j->m.model->n_in, sizeof *j->row);
-    j->form.levels = isfinite(j->m.intervals->low[INTERVAL_50]);
-    for (size_t k = 1; k < j->m.targets.n; k++)
-        strings_add(&j->form.domains, j->m.targets.at[k]);
-    j->cpu.known = labels_get(&j->m.file.meta, CHECKPOINT_CPU_MODELS);
-    log_verbose("%s: %zu parameters, %s kernels", path,
-                tensors_count(&j->m.model->tensors), blas_core_name());
+    if (estimator_load(&j->m, &j->file, path, j->pool, e) < 0)
+        return err_prefix(e, "%s", path);
+    if (j->o->reverse && !j->m.model)
+        return err_set(e, ERR_USAGE, "--reverse-windows: %s is no network",
+                       path);
+    j->m.reverse = j->o->reverse;
+    estimator_form(&j->m, &j->form);
+    j->cpu.known = labels_get(&j->file.meta, CHECKPOINT_CPU_MODELS);
     return 0;
 }
 
@@ -187,7 +134,7 @@ static int put(struct job *j, const struct prediction *p, struct err *e)
                        "the features or the model are out of all range",
                        p->t_ns);
     j->n_windows++;
-    j->n_low += p->support < SUPPORT_LOW;
+    j->n_low += p->support < j->m.support_low;
     if (j->stream)
         return prediction_write(j->stream, &j->form, p, e);
     if (j->text)
@@ -201,18 +148,20 @@ static int begin_stream(struct job *j, const struct stream_header *from,
 {
     struct stream_header h = {.kind = STREAM_PREDICTION};
     char *line = cli_provenance(j->cli, &j->o->common);
-    const struct labels *model = &j->m.file.meta;
+    const struct labels *model = &j->file.meta;
+    const char *family = labels_get_or(model, CHECKPOINT_FAMILY, "unknown");
     int rc;
 
     prediction_channels(&h.channels, &j->form);
     labels_copy(&h.meta, &from->meta);
     strings_copy(&h.provenance, &from->provenance);
     strings_add(&h.provenance, line);
-    labels_set(&h.meta, META_MODEL,
-               j->o->name ? j->o->name
-                          : labels_get_or(model, CHECKPOINT_FAMILY, "unknown"));
+    labels_setf(&h.meta, META_MODEL, "%s%s", j->o->name ? j->o->name : family,
+                j->o->reverse ? " (windows reversed)" : "");
+    if (j->o->reverse)
+        labels_set(&h.meta, META_WINDOW_ORDER, "newest-first");
     labels_set(&h.meta, META_SPLIT, window_split);
-    labels_set(&h.meta, META_MODEL_HASH, j->m.file.sha256);
+    labels_set(&h.meta, META_MODEL_HASH, j->file.sha256);
     if (labels_get(model, CHECKPOINT_TRAINED_ON))
         labels_set(&h.meta, META_TRAINED_ON,
                    labels_get(model, CHECKPOINT_TRAINED_ON));
@@ -256,30 +205,6 @@ static int close_output(struct job *j, bool failed, struct err *e)
 
 /* ---- prediction ---- */
 
-/* Predict the n windows that end in the latest rows, to j->y. */
-static void predict(struct job *j, size_t n)
-{
-    struct recent *r = &j->recent;
-    struct window_set set = {.x = r->x,
-                             .end = r->end,
-                             .T = r->n,
-                             .D = j->m.spec.features.n,
-                             .N = n,
-                             .delays = (size_t)j->m.spec.delays,
-                             .tau = (size_t)j->m.spec.tau};
-
-    if (n > j->y_cap)
-        j->y =
-            xreallocarray(j->y, (j->y_cap = n) * j->m.targets.n, sizeof *j->y);
-    if (n == 1) { /* live: no thread is woken */
-        embed(r->x, set.D, set.delays, set.tau, r->end, 1, j->row);
-        predict_rows(j->predictor, j->row, 1, j->y);
-    } else if (n > 1) {
-        predict_windows(j->predictor, &set, j->y);
-    }
-    scale_invert(&j->m.input.target, j->y, n);
-}
-
 /* What was measured of each target, beside what was predicted. */
 static void put_measured(const struct job *j, struct prediction *p,
                          const struct window_rows *rows, size_t at)
@@ -297,15 +222,21 @@ static int infer_rows(struct job *j, const struct window_rows *rows,
 {
     struct recent *r = &j->recent;
     size_t n = recent_append(r, rows, &j->m.spec, &j->m.input);
-    size_t first = r->n - rows->n, K = j->m.targets.n;
+    size_t first = r->n - rows->n;
+    const struct window_set set = {.x = r->x,
+                                   .end = r->end,
+                                   .T = r->n,
+                                   .D = j->m.spec.features.n,
+                                   .N = n,
+                                   .delays = (size_t)j->m.spec.delays,
+                                   .tau = (size_t)j->m.spec.tau};
 
-    predict(j, n);
+    estimator_predict(&j->m, &set);
     for (size_t i = 0; i < n; i++) {
         size_t at = r->end[i] - first;
         struct prediction p = {
             .t_ns = rows->t_ns[at],
-            .support =
-                j->supported ? recent_support(r, &j->m.spec, r->end[i]) : 0,
+            .support = recent_support(r, &j->m.spec, r->end[i]),
             .idle_w = NAN,
             .dt_s = rows->dt_s[at],
             .part = (enum part)rows->part[at],
@@ -313,8 +244,7 @@ static int infer_rows(struct job *j, const struct window_rows *rows,
 
         /* on a processor that the model does not know nothing tells how far
          * off it is */
-        intervals_predict(&p, j->y + i * K, K,
-                          j->supported ? j->m.intervals : NULL);
+        estimator_put(&j->m, i, j->supported, &p);
         put_measured(j, &p, rows, at);
         if (put(j, &p, e) < 0)
             return -1;
@@ -339,6 +269,7 @@ static int begin_segment(struct job *j, const struct window_reader *r,
                  j->m.spec.target, spec->target);
         j->target_said = true;
     }
+    estimator_begin(&j->m, &h->meta);
     j->supported = cpu_check_segment(&j->cpu, &h->meta);
     j->run = labels_get(&h->meta, META_RUN);
     j->workload = labels_get(&h->meta, META_WORKLOAD);
@@ -356,6 +287,9 @@ static int infer_file(struct job *j, const char *path, struct err *e)
     stream_reader_allow_truncated(window_reader_stream(r),
                                   j->o->allow_truncated);
     stream_reader_on_idle(window_reader_stream(r), flush, j);
+    if (j->o->part != PART_NONE || j->o->share < 1)
+        window_reader_thin(r, (enum part)j->o->part, j->o->share,
+                           (uint64_t)j->o->common.seed);
     while ((rc = window_reader_next(r, &rows, e)) > 0) {
         if (rows.new_segment && begin_segment(j, r, e) < 0) {
             rc = err_prefix(e, "%s",
@@ -396,24 +330,40 @@ static int verdict(const struct job *j)
         return 0;
     log_warn("%.0f %% of the windows are unlike what the model was trained on "
              "(support below %g): do not trust their figures",
-             100 * share, (double)SUPPORT_LOW);
+             100 * share, (double)j->m.support_low);
     return j->o->strict ? ERR_VERDICT : 0;
+}
+
+static int take_share(const char *name, const char *text, double *share,
+                      struct err *e)
+{
+    const char *end = decimal_share(text, share);
+
+    return end && *end == '\0'
+               ? 0
+               : err_set(e, ERR_USAGE, "%s: '%s' is no share; write 5%%", name,
+                         text);
 }
 
 static int take_options(struct options *o, struct cli *cli, struct err *e)
 {
-    char *end;
-
-    if (config_file_options(o->common.config, cli, e) < 0)
+    if (config_file_options(o->common.config, cli, e) < 0 ||
+        take_share("--max-unsupported", o->max_unsupported, &o->max_share, e) <
+            0 ||
+        take_share("--sample", o->sample, &o->share, e) < 0)
         return -1;
-    o->max_share = strtod(o->max_unsupported, &end) / 100;
-    if (end == o->max_unsupported || strcmp(end, "%") != 0 ||
-        !(o->max_share >= 0 && o->max_share <= 1))
-        return err_set(e, ERR_USAGE,
-                       "--max-unsupported: '%s' is no share; write 5%%",
-                       o->max_unsupported);
+    if (o->share == 0)
+        return err_set(e, ERR_USAGE, "--sample: 0%% is no window at all");
     if (o->name && !*o->name)
         return err_set(e, ERR_USAGE, "--name: an empty name");
+    if (!o->reverse)
+        return 0;
+    if (o->format > FORMAT_STREAM)
+        return err_set(e, ERR_USAGE,
+                       "--reverse-windows: only --format stream says so");
+    o->format = FORMAT_STREAM;
+    log_warn("the windows are reversed, which no model is trained for: this "
+             "shows a fault and predicts nothing");
     return 0;
 }
 
@@ -428,10 +378,14 @@ static int check_output(const struct options *o, char **paths, int n,
     return output_check(c->output, c->config, paths + 1, n - 1, e);
 }
 
+static const char PARTS[] = "all|train|valid|test"; /* enum part */
+static const char EXAMPLES[] =
+    "  rapl-sample -i 1s | rapl-window --like MODEL | rapl-infer MODEL\n"
+    "  rapl-window --like MODEL run.rapl | rapl-infer MODEL --format csv";
+
 int main(int argc, char **argv)
 {
-    struct options o = {
-        .common = CLI_COMMON_INIT, .format = -1, .max_unsupported = "10%"};
+    struct options o = OPTIONS_INIT;
     struct opt opts[] = {
         {OPT_CHOICE, 0, "format", &o.format, "NAME",
          "stream, csv, tsv, jsonl or text, a line a second", 0, 0,
@@ -440,8 +394,14 @@ int main(int argc, char **argv)
          "exit 1 if more than that lacks support", 0, 0, 0, 0},
         {OPT_STRING, 0, "max-unsupported", &o.max_unsupported, "SHARE",
          "that may lack support (default 10%)", 0, 0, 0, 0},
+        {OPT_CHOICE, 0, "part", &o.part, "PART",
+         "windows of this part alone: train, valid or test", 0, 0, PARTS, 0},
+        {OPT_STRING, 0, "sample", &o.sample, "SHARE",
+         "of the windows to predict, drawn by the seed", 0, 0, 0, 0},
         {OPT_STRING, 0, "name", &o.name, "NAME",
          "the model's name in the stream, for rapl-score", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "reverse-windows", &o.reverse, 0,
+         "show a fault: feed windows newest first", 0, 0, 0, 0},
         {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
          "a stream that was cut is a warning", 0, 0, 0, 0},
         CLI_COMMON(&o.common),
@@ -450,10 +410,7 @@ int main(int argc, char **argv)
         .name = "rapl-infer",
         .usage = "[OPTIONS] MODEL [FILE...]",
         .about = "Predict power from window streams with a checkpoint.",
-        .examples = "  rapl-sample -i 1s | rapl-window --like MODEL | "
-                    "rapl-infer MODEL\n"
-                    "  rapl-window --like MODEL run.rapl | "
-                    "rapl-infer MODEL --format csv",
+        .examples = EXAMPLES,
         .opts = opts,
     };
     struct job j = {.o = &o, .cli = &cli};
@@ -464,15 +421,13 @@ int main(int argc, char **argv)
     first = cli_parse(&cli, argc, argv, &o.common);
     if (first == argc)
         cli_usage_error("no model: name a checkpoint");
-    rc = take_options(&o, &cli, &e);
-    if (rc == 0)
-        rc = load_model(&j, argv[first], &e);
-    if (rc == 0)
-        rc = check_output(&o, argv + first, argc - first, &e);
-    if (rc == 0)
-        rc = open_output(&j, &e);
-    if (rc == 0)
-        rc = run(&j, argc - first - 1, argv + first + 1, &e);
+    rc = take_options(&o, &cli, &e) == 0 &&
+                 load_model(&j, argv[first], &e) == 0 &&
+                 check_output(&o, argv + first, argc - first, &e) == 0 &&
+                 open_output(&j, &e) == 0 &&
+                 run(&j, argc - first - 1, argv + first + 1, &e) == 0
+             ? 0
+             : -1;
     code = rc < 0 ? (log_error("%s", e.msg), (int)e.code) : verdict(&j);
     if (close_output(&j, rc < 0, &late) < 0 && rc == 0) {
         log_error("%s", late.msg);

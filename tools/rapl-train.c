@@ -22,9 +22,8 @@
 #include "common/base/progress.h"
 #include "common/base/stop.h"
 #include "common/base/xalloc.h"
+#include "common/estimator/kind.h"
 #include "common/math/blas.h"
-#include "common/nn/recipe.h"
-#include "common/nn/ridge_model.h"
 #include "formats/config.h"
 #include "formats/json.h"
 #include "formats/output.h"
@@ -33,23 +32,20 @@
 struct options {
     struct cli_common common;
     int64_t epochs; /* 0: as the model's file says */
-    const char *history;
+    const char *history, *sample;
     bool resume, slim, whole, allow_truncated;
 };
 
 struct job {
     const struct options *o;
     struct node *config;
-    struct recipe recipe;
+    struct plan plan;
     struct dataset data;
-    struct strings targets; /* K of them */
-    float *class_weight;    /* by class; NULL: all 1 */
-    struct input input;
+    float *class_weight; /* by class; NULL: all 1 */
     struct training training;
     struct pool *pool;
-    struct model *model;
-    struct predictor *predictor;
-    struct trainer *trainer; /* NULL: closed form */
+    struct estimator m;
+    struct trainer *trainer; /* NULL: fitted at once */
     struct progress progress;
     int64_t train_ns; /* time spent in batches */
     double first;     /* windows done before this run */
@@ -59,11 +55,8 @@ struct job {
 static void release(struct job *j)
 {
     trainer_free(j->trainer);
-    predictor_free(j->predictor);
-    model_free(j->model);
+    estimator_release(&j->m);
     pool_free(j->pool);
-    input_release(&j->input);
-    strings_release(&j->targets);
     free(j->class_weight);
     training_release(&j->training);
     dataset_release(&j->data);
@@ -80,11 +73,12 @@ static int read_config(struct job *j, struct cli *cli, struct err *e)
         cli_usage_error("no model: give -c FILE, a model's description");
     if (config_read(&j->config, j->o->common.config, e) < 0 ||
         config_options(j->config, cli, others, e) < 0 ||
-        recipe_read(&j->recipe, j->config, e) < 0)
+        plan_read(&j->plan, j->config, e) < 0)
         return -1;
-    j->recipe.train.seed = (uint64_t)j->o->common.seed;
+    j->plan.recipe.train.seed = j->plan.boost.seed =
+        (uint64_t)j->o->common.seed;
     if (j->o->epochs)
-        j->recipe.train.epochs = j->o->epochs;
+        j->plan.recipe.train.epochs = j->o->epochs;
     if (!output_is_stdout(j->o->common.output))
         return 0;
     if (j->o->resume)
@@ -110,33 +104,38 @@ static int load(struct job *j, int n, char **paths, struct err *e)
     struct dataset *ds = &j->data;
 
     ds->allow_truncated = j->o->allow_truncated;
-    ds->class_key = j->recipe.weights.label;
+    ds->class_key = j->plan.recipe.weights.label;
+    ds->with_groups = j->plan.kind->wants_groups;
+    if (j->o->sample && dataset_sample_parse(ds, j->o->sample, e) < 0)
+        return -1;
     for (int i = 0; i < (n ? n : 1); i++)
         if (dataset_add(ds, n ? paths[i] : NULL, e) < 0)
             return -1;
     if (stop_requested())
         return err_set(e, j->o->whole ? ERR_VERDICT : ERR_NONE,
                        "stopped before all data were read");
+    dataset_sample(ds, j->plan.recipe.train.seed);
     if (ds->n[PART_TRAIN] == 0)
         return err_set(e, ERR_DATA,
                        "%zu rows, and no window with a label to train on: "
                        "%zu rows without a gap, and power at the last",
                        ds->T, ds->T ? window_span(&ds->spec) : 1);
-    if (ds->n[PART_VALID] == 0)
+    if (ds->n[PART_VALID] == 0 && !j->plan.kind->own_interval)
         log_warn("no validation part (split: %s): the model has no interval, "
                  "and nothing tells when to stop; use rapl-window --split",
                  ds->spec.split);
-    return window_targets_parse(&j->targets, ds->spec.target, e);
+    return window_targets_parse(&j->m.targets, ds->spec.target, e);
 }
 
 /* How much targets and windows count, now that it is known what there is. */
 static int weigh(struct job *j, struct err *e)
 {
-    const struct weights *w = &j->recipe.weights;
+    const struct weights *w = &j->plan.recipe.weights;
     const struct strings *classes = &j->data.class.values;
     struct window_set train = dataset_part(&j->data, PART_TRAIN);
 
-    if (weights_of_targets(w, &j->targets, j->recipe.train.loss.weight, e) < 0)
+    if (weights_of_targets(w, &j->m.targets, j->plan.recipe.train.loss.weight,
+                           e) < 0)
         return -1;
     if (!w->classes)
         return 0;
@@ -147,50 +146,35 @@ static int weigh(struct job *j, struct err *e)
 static void identify(struct job *j)
 {
     struct labels *ls = &j->training.identity;
-    char *json = json_of(j->recipe.model);
+    char *json = json_of(j->plan.recipe.model);
 
-    labels_set(ls, CHECKPOINT_FAMILY, j->recipe.family);
+    labels_set(ls, CHECKPOINT_FAMILY, j->plan.recipe.family);
     labels_set(ls, CHECKPOINT_MODEL, json);
     window_spec_to_meta(&j->data.spec, ls);
-    recipe_to_labels(&j->recipe, ls);
+    plan_to_labels(&j->plan, ls);
     dataset_describe(&j->data, ls);
     free(json);
 }
 
 static int build(struct job *j, struct err *e)
 {
-    const struct model_use use = {
-        .D = j->data.D,
-        .delays = (size_t)j->data.spec.delays,
-        .n_targets = j->targets.n,
-        .n_machines = j->data.machine.values.n,
-        .trained = true,
-    };
-
-    if (model_build(&j->model, j->recipe.model, &use, e) < 0)
-        return -1;
-    if (model_idle_branch(j->model))
-        log_warn("branch %s has nothing to learn: the label `machine` is the "
-                 "same in all recordings",
-                 model_idle_branch(j->model));
     j->pool = pool_new(cli_threads(&j->o->common));
-    j->predictor = predictor_new(j->model, j->pool);
-    log_verbose("%s: %zu parameters, %zu windows to train on, %s kernels, "
-                "%d threads",
-                j->recipe.family, tensors_count(&j->model->tensors),
-                j->data.n[PART_TRAIN], blas_core_name(), pool_size(j->pool));
+    if (estimator_build(&j->m, &j->plan, &j->data, j->pool, e) < 0)
+        return -1;
+    log_verbose("%s: %zu windows to train on, %d threads",
+                j->plan.recipe.family, j->data.n[PART_TRAIN],
+                pool_size(j->pool));
     return 0;
 }
 
 /* ---- scores ---- */
 
 /* a (K) */
-static void score_part(const struct job *j, enum part part,
-                       struct assessment *a)
+static void score_part(struct job *j, enum part part, struct assessment *a)
 {
     struct window_set set = dataset_part(&j->data, part);
 
-    assess(a, j->predictor, &j->recipe.train.loss, &j->input.target, &set);
+    estimator_assess(&j->m, &j->plan.recipe.train.loss, &set, a);
 }
 
 static void keep_valid(struct job *j, const struct assessment *a)
@@ -198,8 +182,9 @@ static void keep_valid(struct job *j, const struct assessment *a)
     struct labels *ls = &j->training.valid;
 
     labels_release(ls);
-    assessment_scores(a, &j->targets, "valid", ls);
-    assessment_interval(a, &j->targets, ls);
+    assessment_scores(a, &j->m.targets, "valid", ls);
+    if (!j->plan.kind->own_interval)
+        assessment_interval(a, &j->m.targets, ls);
 }
 
 static void score_test(struct job *j)
@@ -210,10 +195,10 @@ static void score_test(struct job *j)
         return;
     score_part(j, PART_TEST, a);
     labels_release(&j->training.test);
-    assessment_scores(a, &j->targets, "test", &j->training.test);
-    for (size_t k = 0; k < j->targets.n; k++)
+    assessment_scores(a, &j->m.targets, "test", &j->training.test);
+    for (size_t k = 0; k < j->m.targets.n; k++)
         log_note("test (split %s)%s%s: MAE %.3f W, R2 %.3f, %zu windows",
-                 j->data.spec.split, k ? " " : "", k ? j->targets.at[k] : "",
+                 j->data.spec.split, k ? " " : "", k ? j->m.targets.at[k] : "",
                  a[k].mae_w, a[k].r2, a[k].n);
 }
 
@@ -227,10 +212,12 @@ static int save(struct job *j, struct err *e)
     labels_release(&j->training.state);
     if (j->trainer)
         train_state_to_labels(trainer_state(j->trainer), &j->training.state);
+    j->training.bytes =
+        estimator_bytes(&j->m, &j->training.bytes_name, &j->training.n_bytes);
     rc = training_write(
         &j->training,
-        j->trainer ? trainer_tensors(j->trainer) : &j->model->tensors,
-        &j->input, j->data.spec.split, o->slim, o->common.output, e);
+        j->trainer ? trainer_tensors(j->trainer) : estimator_tensors(&j->m),
+        &j->m.input, j->data.spec.split, o->slim, o->common.output, e);
     if (rc == 0 && o->history)
         rc = history_write(&j->training.history, o->history, e);
     j->saved_ns = clock_monotonic_ns();
@@ -240,7 +227,7 @@ static int save(struct job *j, struct err *e)
 /* Windows that were trained on, over all epochs. */
 static double windows_done(const struct job *j)
 {
-    return train_state_windows(trainer_state(j->trainer), &j->recipe.train,
+    return train_state_windows(trainer_state(j->trainer), &j->plan.recipe.train,
                                j->data.n[PART_TRAIN]);
 }
 
@@ -268,7 +255,8 @@ static int resume(struct job *j, struct err *e)
 static void show(struct job *j, int64_t since_ns)
 {
     const struct train_state *s = trainer_state(j->trainer);
-    int64_t batch = j->recipe.train.batch, epochs = j->recipe.train.epochs;
+    int64_t batch = j->plan.recipe.train.batch,
+            epochs = j->plan.recipe.train.epochs;
     double done = windows_done(j),
            all = (double)epochs * (double)j->data.n[PART_TRAIN];
     double rate = (done - j->first) * NS_PER_S /
@@ -308,7 +296,7 @@ static void note_epoch(struct job *j, const struct assessment *a,
         [HISTORY_LR] = v->lr,
     };
 
-    for (size_t k = 1; k < j->targets.n; k++)
+    for (size_t k = 1; k < j->m.targets.n; k++)
         row[HISTORY_COLUMNS + k - 1] = a[k].mae_w;
     history_add(&j->training.history, row);
 }
@@ -365,14 +353,10 @@ static int stopped(struct job *j, struct err *e)
 
     if (save(j, e) < 0)
         return -1;
-    err_set(e, ERR_VERDICT,
-            "stopped in epoch %" PRIu64 " after batch %" PRIu64
-            "; --resume goes on from there",
-            s->epoch + 1, s->batch);
-    if (j->o->whole)
-        return -1;
-    log_note("%s", e->msg);
-    return 0;
+    return err_set(e, j->o->whole ? ERR_VERDICT : ERR_NONE,
+                   "stopped in epoch %" PRIu64 " after batch %" PRIu64
+                   "; --resume goes on from there",
+                   s->epoch + 1, s->batch);
 }
 
 static int train(struct job *j, struct err *e)
@@ -381,16 +365,17 @@ static int train(struct job *j, struct err *e)
     int rc;
 
     set.class_weight = j->class_weight;
-    for (size_t k = 1; k < j->targets.n; k++)
-        strings_add(&j->training.history.domains, j->targets.at[k]);
-    model_init(j->model, j->recipe.train.seed);
-    j->trainer = trainer_new(j->model, &j->recipe.train, &set, j->pool);
+    for (size_t k = 1; k < j->m.targets.n; k++)
+        strings_add(&j->training.history.domains, j->m.targets.at[k]);
+    model_init(j->m.model, j->plan.recipe.train.seed);
+    j->trainer = trainer_new(j->m.model, &j->plan.recipe.train, &set, j->pool);
     if (j->o->resume && resume(j, e) < 0)
         return -1;
     progress_start(&j->progress);
     j->saved_ns = clock_monotonic_ns();
     j->first = windows_done(j);
-    while (!train_state_done(trainer_state(j->trainer), &j->recipe.train)) {
+    while (
+        !train_state_done(trainer_state(j->trainer), &j->plan.recipe.train)) {
         rc = train_batches(j, e);
         if (rc < 0)
             return give_up(j, e);
@@ -405,26 +390,50 @@ static int train(struct job *j, struct err *e)
     return finish(j, e);
 }
 
-/* ---- in closed form ---- */
+/* ---- at once ---- */
 
-static int fit_ridge(struct job *j, struct err *e)
+/* A tree was grown: enough of them? */
+static bool watch(void *arg, const struct gbdt_round *r)
 {
-    struct window_set set = dataset_part(&j->data, PART_TRAIN);
-    struct window_set valid = dataset_part(&j->data, PART_VALID);
-    struct assessment best = {0};
-    double lambda;
+    struct job *j = arg;
 
-    if (ridge_model_fit(j->model, j->predictor, j->pool, &set, &valid,
-                        j->recipe.lambda, j->recipe.n_lambda, &best, &lambda,
-                        e) < 0)
+    progress_say(&j->progress,
+                 "tree %" PRId64 "/%" PRId64 ", loss %.4g, validation %.4g",
+                 r->tree, j->plan.boost.trees, r->train_loss, r->valid_loss);
+    return stop_requested();
+}
+
+static int fit(struct job *j, struct err *e)
+{
+    struct fitting f = {.plan = &j->plan,
+                        .data = &j->data,
+                        .watch = watch,
+                        .arg = j,
+                        .fitted = &j->training.fitted};
+    struct assessment a[MAX_TARGETS];
+    int rc;
+
+    if (j->o->resume)
+        log_note("%s is fitted at once: there is nothing to resume",
+                 j->plan.recipe.family);
+    progress_start(&j->progress);
+    rc = estimator_fit(&j->m, &f, e);
+    progress_end(&j->progress);
+    if (rc < 0)
         return err_prefix(e, "%s", j->o->common.config);
-    keep_valid(j, &best);
-    labels_setf(&j->training.valid, "training.lambda", "%.9g", lambda);
-    if (valid.N > 0)
-        log_note("ridge, lambda %g: validation MAE %.3f W, R2 %.3f", lambda,
-                 best.mae_w, best.r2);
+    score_part(j, PART_VALID, a);
+    keep_valid(j, a);
+    if (a->n > 0)
+        log_note("%s: validation MAE %.3f W, R2 %.3f", f.what, a->mae_w, a->r2);
+    else
+        log_note("%s", f.what);
     score_test(j);
-    return save(j, e);
+    if (save(j, e) < 0)
+        return -1;
+    if (!stop_requested() || !j->m.forest)
+        return 0;
+    return err_set(e, j->o->whole ? ERR_VERDICT : ERR_NONE,
+                   "stopped; what had grown by then is kept");
 }
 
 /* ---- the program ---- */
@@ -437,10 +446,10 @@ static int run(struct job *j, struct cli *cli, int n, char **paths,
         return -1;
     identify(j); /* before the data are scaled */
     if (weigh(j, e) < 0 ||
-        input_fit(&j->input, &j->recipe.scaling, &j->data, e) < 0 ||
+        input_fit(&j->m.input, &j->plan.recipe.scaling, &j->data, e) < 0 ||
         build(j, e) < 0)
         return -1;
-    return j->recipe.method == TRAIN_RIDGE ? fit_ridge(j, e) : train(j, e);
+    return plan_is_closed(&j->plan) ? fit(j, e) : train(j, e);
 }
 
 int main(int argc, char **argv)
@@ -449,6 +458,8 @@ int main(int argc, char **argv)
     struct opt opts[] = {
         {OPT_INT, 0, "epochs", &o.epochs, "N",
          "at most N epochs (default: the model's file)", 1, 1e6, 0, 0},
+        {OPT_STRING, 0, "sample", &o.sample, "SHARE",
+         "of the windows to train on; 10%,25%,25%: all parts", 0, 0, 0, 0},
         {OPT_FLAG, 0, "resume", &o.resume, 0,
          "go on from the checkpoint FILE of -o", 0, 0, 0, 0},
         {OPT_STRING, 0, "history", &o.history, "FILE",

@@ -33,6 +33,7 @@ struct options {
     struct cli_common common;
     const char *features, *like, *target, *split, *ratios, *skip;
     int64_t delays, tau, interval_ns;
+    double transient_cpus;
     bool list_features, allow_truncated;
 };
 
@@ -159,6 +160,11 @@ static int take_options(struct windower_options *w, const struct options *o,
     }
     free(s->split);
     s->split = xstrdup(o->split);
+    w->transient_cpus = o->transient_cpus;
+    if (w->transient_cpus > 0 && w->split.kind == SPLIT_NONE)
+        return err_set(e, ERR_USAGE,
+                       "--transient leaves windows out of the test part: ask "
+                       "for a --split");
     w->allow_truncated = o->allow_truncated;
     w->provenance = cli_provenance(cli, &o->common);
     return 0;
@@ -258,6 +264,8 @@ int main(int argc, char **argv)
          "run, group:KEY, leave:KEY=VALUE, time, shuffle", 0, 0, 0, 0},
         {OPT_STRING, 0, "ratios", &o.ratios, "A,B,C",
          "train, valid, test (default 80,10,10)", 0, 0, 0, 0},
+        {OPT_REAL, 0, "transient", &o.transient_cpus, "CPUS",
+         "test only where busy CPUs change by more", 1e-6, 1e6, 0, 0},
         {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
          "take a stream that was cut off", 0, 0, 0, 0},
         CLI_COMMON(&o.common)};

@@ -160,3 +160,13 @@ bool decimal_scaled(const char *s, const char *end, int scale, int64_t *out)
     *out = x.negative ? -(int64_t)v : (int64_t)v;
     return true;
 }
+
+const char *decimal_share(const char *s, double *out)
+{
+    const char *end = strchr(s, '%');
+
+    if (!end || !decimal_parse(s, end, out))
+        return NULL;
+    *out /= 100;
+    return *out >= 0 && *out <= 1 ? end + 1 : NULL;
+}

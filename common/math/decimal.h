@@ -22,4 +22,10 @@ bool decimal_parse(const char *s, const char *end, double *out);
  */
 bool decimal_scaled(const char *s, const char *end, int scale, int64_t *out);
 
+/*
+ * A share of a whole, "2.5%", from the beginning of s: 0..1 to *out.  Returns
+ * what follows the %, or NULL if it is none.
+ */
+const char *decimal_share(const char *s, double *out);
+
 #endif

@@ -19,6 +19,18 @@ void embed(const float *x, size_t D, size_t delays, size_t tau,
     }
 }
 
+void embed_reverse(float *x, size_t n, size_t delays)
+{
+    for (size_t i = 0; i < n; i++, x += delays) {
+        for (size_t a = 0, b = delays - 1; a < b; a++, b--) {
+            float t = x[a];
+
+            x[a] = x[b];
+            x[b] = t;
+        }
+    }
+}
+
 void embed_labels(const struct window_set *s, const uint32_t *end, size_t n,
                   float *out)
 {

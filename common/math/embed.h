@@ -47,6 +47,12 @@ size_t embed_span(size_t delays, size_t tau);
 void embed(const float *x, size_t D, size_t delays, size_t tau,
            const uint32_t *end, size_t n, float *out);
 
+/*
+ * Turn each of n rows of `delays` values around: newest first, as no model is
+ * trained.  It is there to measure what that fault costs.
+ */
+void embed_reverse(float *x, size_t n, size_t delays);
+
 /* The labels of the windows that end at these rows, to out (n, K). */
 void embed_labels(const struct window_set *s, const uint32_t *end, size_t n,
                   float *out);

@@ -13,6 +13,11 @@ typedef float vector __attribute__((vector_size(4 * LANES)));
 /* One that lies anywhere in memory. */
 typedef float loose __attribute__((vector_size(4 * LANES), aligned(4)));
 
+/* Half of one, and as much in double. */
+typedef float loose_half __attribute__((vector_size(2 * LANES), aligned(4)));
+#define DOUBLES (LANES / 2)
+typedef double doubles __attribute__((vector_size(8 * DOUBLES)));
+
 #define INLINE __attribute__((always_inline)) static inline
 
 /* UNROLL before a loop of a constant few turns. */

@@ -96,9 +96,9 @@ VECTOR static void convolve(const struct strip *s, const struct taps *c,
                             const float *x, const float *weight,
                             const float *bias, float *y)
 {
-    size_t reach = c->I * c->K;
+    size_t reach = c->I * c->K, end = s->n * s->pitch - s->tail;
 
-    for (size_t t = 0; t < s->n * s->pitch; t += WIDTH) {
+    for (size_t t = 0; t < end; t += WIDTH) {
         size_t o = 0;
 
         for (; o + HEIGHT <= c->O; o += HEIGHT)
@@ -183,4 +183,15 @@ void strip_correlate(const struct strip *s, const struct taps *c,
                      const float *x, const float *dy, float *weight_grad)
 {
     correlate(s, c, x, dy, weight_grad);
+}
+
+void strip_turn(const struct taps *taps, const float *weight, float *turned)
+{
+    size_t O = taps->O, I = taps->I, K = taps->K;
+
+    for (size_t o = 0; o < O; o++)
+        for (size_t i = 0; i < I; i++)
+            for (size_t k = 0; k < K; k++)
+                turned[(i * O + o) * K + k] =
+                    weight[(o * I + i) * K + K - 1 - k];
 }

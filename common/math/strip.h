@@ -15,6 +15,7 @@
 struct strip {
     size_t n, pitch;
     size_t stride; /* floats from a channel to the next: strip_stride() */
+    size_t tail;   /* positions at the end that strip_convolve() may leave */
 };
 
 /* What a strip with gaps of up to `gap` needs a channel, and in all: what is
@@ -43,5 +44,9 @@ void strip_convolve(const struct strip *s, const struct taps *c, const float *x,
 /* weight_grad[o][i][k] += sum over t of dy[o][t] x[i][t + k dilation]. */
 void strip_correlate(const struct strip *s, const struct taps *c,
                      const float *x, const float *dy, float *weight_grad);
+
+/* weight (O, I, K) to (I, O, K), the last tap first: dx is a convolution of
+ * dy with that. */
+void strip_turn(const struct taps *taps, const float *weight, float *turned);
 
 #endif

@@ -7,6 +7,7 @@
 
 #define PARTS 4
 #define MAX_HALF 512 /* half of the longest sequence */
+#define PAIRS 128    /* of positions, at a time */
 
 bool winograd_fits(size_t K, size_t dilation, size_t padding, size_t L)
 {
@@ -14,9 +15,18 @@ bool winograd_fits(size_t K, size_t dilation, size_t padding, size_t L)
            L / 2 <= MAX_HALF;
 }
 
+/* Sequences at a time: as many as make a product worth its start. */
+static size_t tile_of(const struct winograd *c)
+{
+    size_t tile = 2 * PAIRS / c->L;
+
+    tile = tile > 1 ? tile : 1;
+    return tile < c->n ? tile : c->n;
+}
+
 size_t winograd_room(const struct winograd *c)
 {
-    return (PARTS * (c->I + c->O) + c->I) * c->n * c->L / 2;
+    return (PARTS * (c->I + c->O) + c->I) * tile_of(c) * c->L / 2;
 }
 
 VECTOR static void turn_weights(const float *weight, size_t n, float *U)
@@ -234,8 +244,9 @@ static void take_outputs(const struct winograd *c, const float *dy, float *M)
             take_output(dy + (r * c->O + o) * c->L, c->dilation, half, M, size);
 }
 
-void winograd_forward(const struct winograd *c, const float *U,
-                      const float *bias, const float *x, float *y, float *room)
+static void forward_tile(const struct winograd *c, const float *U,
+                         const float *bias, const float *x, float *y,
+                         float *room)
 {
     size_t wide = c->n * c->L / 2;
     float *V = room, *M = room + PARTS * c->I * wide;
@@ -250,9 +261,9 @@ void winograd_forward(const struct winograd *c, const float *U,
     give_outputs(c, M, bias, y);
 }
 
-void winograd_backward(const struct winograd *c, const float *U, const float *x,
-                       const float *dy, bool first, float *dx, float *U_grad,
-                       float *room)
+static void backward_tile(const struct winograd *c, const float *U,
+                          const float *x, const float *dy, bool first,
+                          float *dx, float *U_grad, float *room)
 {
     size_t wide = c->n * c->L / 2, pairs = c->O * c->I;
     float *V = room, *M = V + PARTS * c->I * wide;
@@ -274,4 +285,41 @@ void winograd_backward(const struct winograd *c, const float *U, const float *x,
     }
     if (dx)
         give_inputs(c, room, dx);
+}
+
+/* Up to `most` of the sequences from i on. */
+static struct winograd tile_at(const struct winograd *c, size_t i, size_t most)
+{
+    struct winograd tile = *c;
+
+    tile.n = c->n - i < most ? c->n - i : most;
+    return tile;
+}
+
+void winograd_forward(const struct winograd *c, const float *U,
+                      const float *bias, const float *x, float *y, float *room)
+{
+    size_t most = tile_of(c);
+
+    for (size_t i = 0; i < c->n; i += most) {
+        struct winograd tile = tile_at(c, i, most);
+
+        forward_tile(&tile, U, bias, x + i * c->I * c->L, y + i * c->O * c->L,
+                     room);
+    }
+}
+
+void winograd_backward(const struct winograd *c, const float *U, const float *x,
+                       const float *dy, bool first, float *dx, float *U_grad,
+                       float *room)
+{
+    size_t most = tile_of(c);
+
+    for (size_t i = 0; i < c->n; i += most) {
+        struct winograd tile = tile_at(c, i, most);
+
+        backward_tile(&tile, U, x + i * c->I * c->L, dy + i * c->O * c->L,
+                      first && i == 0, dx ? dx + i * c->I * c->L : NULL, U_grad,
+                      room);
+    }
 }

@@ -10,6 +10,11 @@
 #include "common/nn/export.h"
 #include "common/nn/layers.h"
 
+static void fit(struct layer *l)
+{
+    l->out = l->in;
+}
+
 static int setup(struct layer *l, const struct node *settings, struct err *e)
 {
     for (size_t k = 1; k < l->n_from; k++) {
@@ -22,7 +27,7 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
                               l->name, s->channels, s->length, l->in.channels,
                               l->in.length);
     }
-    l->out = l->in;
+    fit(l);
     return 0;
 }
 
@@ -67,6 +72,7 @@ const struct layer_type layer_add = {
     .joins = true,
     .by_rows = true,
     .setup = setup,
+    .fit = fit,
     .forward = forward,
     .backward = backward,
     .export = export,

@@ -41,16 +41,15 @@ static void assess_target(struct assessment *a, const float *y, const float *w,
     free(residual);
 }
 
-void assess(struct assessment *a, struct predictor *p,
-            const struct loss_type *loss, const struct scale *target,
-            const struct window_set *set)
+void assess_predictions(struct assessment *a, float *y,
+                        const struct loss_type *loss,
+                        const struct scale *target,
+                        const struct window_set *set)
 {
     size_t N = set->N, K = window_set_targets(set);
-    float *y = xmalloc_aligned(N * K, sizeof *y);
     float *w = xmalloc_aligned(N * K, sizeof *w);
     double sum;
 
-    predict_windows(p, set, y);
     embed_labels(set, set->end, N, w);
     sum = loss_rows(loss, y, w, NULL, N, K, 0, NULL);
     if (target) {
@@ -62,6 +61,16 @@ void assess(struct assessment *a, struct predictor *p,
         assess_target(&a[k], y, w, N, K, k);
     }
     free(w);
+}
+
+void assess(struct assessment *a, struct predictor *p,
+            const struct loss_type *loss, const struct scale *target,
+            const struct window_set *set)
+{
+    float *y = xmalloc_aligned(set->N * window_set_targets(set), sizeof *y);
+
+    predict_windows(p, set, y);
+    assess_predictions(a, y, loss, target, set);
     free(y);
 }
 

@@ -29,6 +29,16 @@ void assess(struct assessment *a, struct predictor *p,
             const struct window_set *set);
 
 /*
+ * The same of what any other kind of model predicts.
+ *
+ * y (N, K)  its predictions, scaled as labels are; W on return
+ */
+void assess_predictions(struct assessment *a, float *y,
+                        const struct loss_type *loss,
+                        const struct scale *target,
+                        const struct window_set *set);
+
+/*
  * a (targets.n) as "score.PART.mae_w" = "2.25", ..., for all figures that are
  * known; those of targets after the first, say dram, as
  * "score.PART.mae_w.dram".

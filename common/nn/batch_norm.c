@@ -27,6 +27,7 @@
 #define LONG 32 /* positions */
 
 typedef double wide __attribute__((vector_size(8 * LANES)));
+#define SUMS 4 /* vectors side by side */
 
 enum { WEIGHT, BIAS, MEAN, VAR };
 
@@ -39,19 +40,25 @@ static const double *sums_of(const struct layer *l, const double *sums,
     return sums + 1 + which * l->in.channels;
 }
 
+static void fit(struct layer *l)
+{
+    l->out = l->in;
+    l->room = 2 * l->n_in * sizeof(double); /* or 3 of float */
+}
+
 static int setup(struct layer *l, const struct node *settings, struct err *e)
 {
     size_t C = l->in.channels;
 
     (void)settings;
     (void)e;
-    l->out = l->in;
+    fit(l);
     layer_param(l, "weight", 1, &C);
     layer_param(l, "bias", 1, &C);
     layer_buffer(l, "running_mean", C);
     layer_buffer(l, "running_var", C);
     l->sums = 1 + N_SUMS * C;
-    l->room = 2 * l->n_in * sizeof(double); /* or 3 of float */
+    l->across = ACROSS_KEEPS;
     return 0;
 }
 
@@ -108,6 +115,46 @@ VECTOR static void norm_totals(size_t n, size_t C, size_t L, const float *a,
     }
 }
 
+/* Of a channel that lies across: n values of it. */
+VECTOR static void norm_sums_across(size_t n, const float *a, const float *b,
+                                    double *sum, double *product)
+{
+    doubles sums[SUMS] = {0}, products[SUMS] = {0};
+    size_t i = 0;
+
+    for (; i + SUMS * DOUBLES <= n; i += SUMS * DOUBLES)
+        UNROLL
+    for (size_t k = 0; k < SUMS; k++) {
+        doubles x =
+            __builtin_convertvector(((const loose_half *)(a + i))[k], doubles);
+
+        sums[k] += x;
+        products[k] += x * __builtin_convertvector(
+                               ((const loose_half *)(b + i))[k], doubles);
+    }
+    *sum = *product = 0;
+    for (; i < n; i++) {
+        *sum += (double)a[i];
+        *product += (double)a[i] * (double)b[i];
+    }
+    UNROLL
+    for (size_t k = 0; k < SUMS; k++)
+        for (size_t j = 0; j < DOUBLES; j++) {
+            *sum += sums[k][j];
+            *product += products[k][j];
+        }
+}
+
+static void sum_across(const struct layer *l, const struct pass *p,
+                       const float *a, const float *b, double *sum,
+                       double *product)
+{
+    size_t n = p->n * l->in.length;
+
+    for (size_t c = 0; c < l->in.channels; c++)
+        norm_sums_across(n, a + c * n, b + c * n, sum + c, product + c);
+}
+
 /* Over rows and positions: the sums of a and of a b, each (C). */
 static void sum_channels(const struct layer *l, const struct pass *p,
                          const float *a, const float *b, double *sum,
@@ -116,6 +163,10 @@ static void sum_channels(const struct layer *l, const struct pass *p,
     size_t width = l->n_in, L = l->in.length, C = l->in.channels;
     double *column = p->scratch;
 
+    if (p->across) {
+        sum_across(l, p, a, b, sum, product);
+        return;
+    }
     if (p->done == 0) {
         memset(sum, 0, C * sizeof *sum);
         memset(product, 0, C * sizeof *product);
@@ -207,19 +258,50 @@ VECTOR static void norm_scale(size_t n, size_t width, const float *scale,
     }
 }
 
+/* What normalising by these moments scales channel c by, and adds to it. */
+static void affine_of(const struct layer *l, const double *total, size_t c,
+                      double *scale, double *shift)
+{
+    struct moments m = moments_of(l, total, c);
+
+    *scale = (double)l->param[WEIGHT].data[c] * m.inverse;
+    *shift = (double)l->param[BIAS].data[c] - *scale * m.mean;
+}
+
+static void affine(const struct layer *l, double *scale, double *shift)
+{
+    for (size_t c = 0; c < l->in.channels; c++)
+        affine_of(l, NULL, c, &scale[c], &shift[c]);
+}
+
+/* The same for a channel that lies across. */
+VECTOR static void norm_scale_across(size_t n, float scale, float shift,
+                                     const float *x, float *y)
+{
+    VECTOR_LOOP
+    for (size_t i = 0; i < n; i++)
+        y[i] = scale * x[i] + shift;
+}
+
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
-    float *scale = p->scratch, *shift = scale + l->n_in;
+    float *scales = p->scratch, *shifts = scales + l->n_in;
+    size_t n = p->n * l->in.length;
+    double scale, shift;
 
     for (size_t c = 0; c < l->in.channels; c++) {
-        struct moments m = moments_of(l, p->training ? p->total : NULL, c);
-        double by = (double)l->param[WEIGHT].data[c] * m.inverse;
-
-        spread(l, c, by, scale);
-        spread(l, c, (double)l->param[BIAS].data[c] - by * m.mean, shift);
+        affine_of(l, p->training ? p->total : NULL, c, &scale, &shift);
+        if (p->across) {
+            norm_scale_across(n, (float)scale, (float)shift, x + c * n,
+                              y + c * n);
+            continue;
+        }
+        spread(l, c, scale, scales);
+        spread(l, c, shift, shifts);
     }
-    norm_scale(p->n, l->n_in, scale, shift, x, y);
+    if (!p->across)
+        norm_scale(p->n, l->n_in, scales, shifts, x, y);
 }
 
 VECTOR static void norm_mix(size_t n, size_t width, const float *of_dy,
@@ -231,6 +313,15 @@ VECTOR static void norm_mix(size_t n, size_t width, const float *of_dy,
         for (size_t j = 0; j < width; j++)
             dx[j] = of_dy[j] * dy[j] + of_x[j] * x[j] + shift[j];
     }
+}
+
+VECTOR static void norm_mix_across(size_t n, float of_dy, float of_x,
+                                   float shift, const float *dy, const float *x,
+                                   float *dx)
+{
+    VECTOR_LOOP
+    for (size_t i = 0; i < n; i++)
+        dx[i] = of_dy * dy[i] + of_x * x[i] + shift;
 }
 
 /* The sum of dy times x as normalised, from that of dy x. */
@@ -251,6 +342,7 @@ static void backward(const struct layer *l, const struct pass *p,
 {
     float *of_dy = p->scratch, *of_x = of_dy + l->n_in, *shift = of_x + l->n_in;
     double n = p->total[0];
+    size_t line = p->n * l->in.length;
 
     (void)y;
     for (size_t c = 0; c < l->in.channels; c++) {
@@ -262,11 +354,15 @@ static void backward(const struct layer *l, const struct pass *p,
             slope = sum_normal(l, p->total, c, m) / n * m.inverse;
         grad[WEIGHT][c] = (float)sum_normal(l, p->sums, c, m);
         grad[BIAS][c] = (float)sums_of(l, p->sums, OF_DY)[c];
+        if (dx && p->across)
+            norm_mix_across(line, (float)by, (float)(-by * slope),
+                            (float)(by * (slope * m.mean - mean)),
+                            dy + c * line, x + c * line, dx + c * line);
         spread(l, c, by, of_dy);
         spread(l, c, -by * slope, of_x);
         spread(l, c, by * (slope * m.mean - mean), shift);
     }
-    if (dx)
+    if (dx && !p->across)
         norm_mix(p->n, l->n_in, of_dy, of_x, shift, dy, x, dx);
 }
 
@@ -287,6 +383,8 @@ const struct layer_type layer_batch_norm = {
     .in_place_predicting = true,
     .by_rows = true,
     .setup = setup,
+    .fit = fit,
+    .affine = affine,
     .init = init,
     .gather = gather,
     .gather_back = gather_back,

@@ -9,17 +9,22 @@
 #include "common/nn/export.h"
 #include "common/nn/layers.h"
 
-static int setup(struct layer *l, const struct node *settings, struct err *e)
+static void fit(struct layer *l)
 {
     l->out = (struct shape){0, l->in.length};
-    for (size_t k = 0; k < l->n_from; k++) {
+    for (size_t k = 0; k < l->n_from; k++)
+        l->out.channels += l->from[k].shape.channels;
+}
+
+static int setup(struct layer *l, const struct node *settings, struct err *e)
+{
+    for (size_t k = 0; k < l->n_from; k++)
         if (l->from[k].shape.length != l->in.length)
             return node_error(settings, e,
                               "%s: channels of %zu and of %zu values cannot be "
                               "put together",
                               l->name, l->in.length, l->from[k].shape.length);
-        l->out.channels += l->from[k].shape.channels;
-    }
+    fit(l);
     return 0;
 }
 
@@ -69,6 +74,7 @@ const struct layer_type layer_concat = {
     .joins = true,
     .by_rows = true,
     .setup = setup,
+    .fit = fit,
     .forward = forward,
     .backward = backward,
     .export = export,

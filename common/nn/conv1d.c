@@ -10,14 +10,17 @@
  * where the kernel is odd.  A row is (I, L), its output (O, M).  Parameters:
  * weight (O, I, K), bias (O).
  *
- * Few channels are convolved as strips (common/math/strip.h), many as a product
+ * Few channels are convolved as strips (common/math/strip.h), in training
+ * across (common/math/across.h) where the layers behind can; many as a product
  * of matrices (common/math/columns.h), which for a kernel of 1 is one of the
  * row as it lies there, and for several rows and a kernel of 3, where the
  * length allows it, takes fewer products (common/math/winograd.h).
  */
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "common/math/across.h"
 #include "common/math/columns.h"
 #include "common/math/product.h"
 #include "common/math/strip.h"
@@ -28,11 +31,11 @@
 
 #define MAX_OUT 4096
 #define MAX_ROOM ((size_t)1 << 30)
-#define TILE 32    /* rows in a strip */
+#define TILE 32    /* rows in a strip ... */
+#define LONG 2048  /* ... and values in a channel of it, if they can be */
 #define MANY 32768 /* weights from which on columns are faster than strips */
 #define MANY_PLAIN 256 /* ... where no columns have to be made */
-#define COLUMNS 256    /* at a time ... */
-#define PAIRS 128      /* ... and of two positions each, Winograd's way */
+#define COLUMNS 256    /* at a time */
 #define FEW 4          /* rows too few for Winograd's way */
 
 enum { WEIGHT, BIAS };
@@ -51,7 +54,7 @@ static bool by_columns(const struct layer *l)
 
 /* ---- few channels: strips ---- */
 
-/* How the layer uses its room; sizes in floats, for TILE rows. */
+/* How the layer uses its room; sizes in floats. */
 struct plan {
     size_t reach;     /* from the first tap to the last */
     size_t back;      /* zeros that backward wants before dy */
@@ -68,7 +71,8 @@ static struct plan plan_of(const struct layer *l, size_t n)
     p.back = p.reach - l->padding;
     gap = p.back > l->padding ? p.back : l->padding;
     p.s.n = n;
-    p.s.pitch = l->in.length + l->padding;
+    p.s.pitch = l->in.length +
+                (l->padding > l->padding_end ? l->padding : l->padding_end);
     p.s.stride = strip_stride(n, p.s.pitch, gap);
     p.in = strip_size(l->in.channels, p.s.stride, p.reach);
     p.out = strip_size(l->out.channels, p.s.stride, p.reach);
@@ -77,9 +81,17 @@ static struct plan plan_of(const struct layer *l, size_t n)
     return p;
 }
 
+/* Rows in a strip. */
+static size_t strip_rows(const struct layer *l)
+{
+    size_t rows = LONG / l->in.length;
+
+    return rows < 1 ? 1 : rows < TILE ? rows : TILE;
+}
+
 static size_t strips_room(const struct layer *l)
 {
-    struct plan p = plan_of(l, TILE);
+    struct plan p = plan_of(l, strip_rows(l));
 
     return p.in + p.out + tensor_count(&l->param[WEIGHT]);
 }
@@ -87,10 +99,13 @@ static size_t strips_room(const struct layer *l)
 static void forward_strips(const struct layer *l, const struct pass *p,
                            const float *x, float *y)
 {
-    for (size_t i = 0; i < p->n; i += TILE) {
-        struct plan plan = plan_of(l, p->n - i < TILE ? p->n - i : TILE);
+    size_t tile = strip_rows(l);
+
+    for (size_t i = 0; i < p->n; i += tile) {
+        struct plan plan = plan_of(l, p->n - i < tile ? p->n - i : tile);
         float *in = p->scratch, *out = in + plan.in;
 
+        plan.s.tail = plan.s.pitch - l->out.length;
         strip_fill(&plan.s, x + i * l->n_in, l->in.channels, l->in.length,
                    l->padding, plan.reach, in);
         strip_convolve(&plan.s, &plan.taps, in, l->param[WEIGHT].data,
@@ -100,34 +115,21 @@ static void forward_strips(const struct layer *l, const struct pass *p,
     }
 }
 
-/* weight (O, I, K) to (I, O, K), the last tap first: dx is a convolution of
- * dy with that. */
-static void turn(const struct layer *l, float *turned)
-{
-    const float *weight = l->param[WEIGHT].data;
-    size_t O = l->out.channels, I = l->in.channels, K = l->kernel;
-
-    for (size_t o = 0; o < O; o++)
-        for (size_t i = 0; i < I; i++)
-            for (size_t k = 0; k < K; k++)
-                turned[(i * O + o) * K + k] =
-                    weight[(o * I + i) * K + K - 1 - k];
-}
-
 static void backward_strips(const struct layer *l, const struct pass *p,
                             const float *x, const float *dy, float *dx,
                             float *weight_grad)
 {
-    struct plan full = plan_of(l, TILE);
+    size_t tile = strip_rows(l);
+    struct plan full = plan_of(l, tile);
     float *in = p->scratch, *out = in + full.in, *turned = out + full.out;
     struct taps back = {l->in.channels, l->out.channels, l->kernel,
                         l->dilation};
 
-    turn(l, turned);
+    strip_turn(&full.taps, l->param[WEIGHT].data, turned);
     if (p->done == 0)
         memset(weight_grad, 0, tensor_count(&l->param[WEIGHT]) * sizeof *dx);
-    for (size_t i = 0; i < p->n; i += TILE) {
-        struct plan plan = plan_of(l, p->n - i < TILE ? p->n - i : TILE);
+    for (size_t i = 0; i < p->n; i += tile) {
+        struct plan plan = plan_of(l, p->n - i < tile ? p->n - i : tile);
 
         strip_fill(&plan.s, x + i * l->n_in, l->in.channels, l->in.length,
                    l->padding, plan.reach, in);
@@ -139,6 +141,53 @@ static void backward_strips(const struct layer *l, const struct pass *p,
         strip_convolve(&plan.s, &back, out, turned, NULL, in);
         strip_take(&plan.s, in, l->in.channels, l->in.length, dx + i * l->n_in);
     }
+}
+
+/* ---- few channels, in training: across ---- */
+
+static struct across across_of(const struct layer *l, size_t n)
+{
+    return (struct across){
+        n,         l->in.channels, l->in.length, l->out.channels, l->out.length,
+        l->kernel, l->dilation,    l->padding};
+}
+
+/* The scratch has x across, where it comes as rows. */
+static const float *input_across(const struct pass *p, const float *x)
+{
+    return p->across_in ? x : p->scratch;
+}
+
+static void forward_across(const struct layer *l, const struct pass *p,
+                           const float *x, float *y)
+{
+    struct across c = across_of(l, p->n);
+
+    if (!p->across_in)
+        across_turn(x, p->n, l->n_in, p->scratch);
+    across_convolve(&c, input_across(p, x), l->param[WEIGHT].data,
+                    l->param[BIAS].data, y);
+}
+
+static void backward_across(const struct layer *l, const struct pass *p,
+                            const float *x, const float *dy, float *dx,
+                            float *weight_grad)
+{
+    struct across c = across_of(l, p->n), back = c;
+    float *turned_x = p->scratch, *zeros = turned_x + p->n * l->n_in;
+    struct taps taps = plan_of(l, 1).taps;
+    float *turned = zeros + p->n;
+
+    memset(zeros, 0, p->n * sizeof *zeros);
+    across_correlate(&c, input_across(p, x), dy, zeros, weight_grad);
+    if (!dx)
+        return;
+    strip_turn(&taps, l->param[WEIGHT].data, turned);
+    back.I = c.O, back.L = c.M, back.O = c.I, back.M = c.L;
+    back.padding = (c.K - 1) * c.dilation - c.padding;
+    across_convolve(&back, dy, turned, NULL, p->across_in ? dx : turned_x);
+    if (!p->across_in)
+        across_turn(turned_x, l->n_in, p->n, dx);
 }
 
 /* ---- many channels: columns ---- */
@@ -239,7 +288,7 @@ static void backward_columns(const struct layer *l, const struct pass *p,
 
 static bool by_winograd(const struct layer *l)
 {
-    return by_columns(l) &&
+    return by_columns(l) && l->padding == l->padding_end &&
            winograd_fits(l->kernel, l->dilation, l->padding, l->in.length);
 }
 
@@ -247,22 +296,6 @@ static struct winograd winograd_of(const struct layer *l, size_t n)
 {
     return (struct winograd){n, l->in.channels, l->out.channels, l->in.length,
                              l->dilation};
-}
-
-/* Rows at a time: a column is two positions. */
-static size_t pairs_tile(const struct layer *l)
-{
-    size_t tile = 2 * PAIRS / l->in.length;
-
-    return tile > 1 ? tile : 1;
-}
-
-/* The room of a tile. */
-static size_t winograd_floats(const struct layer *l)
-{
-    struct winograd c = winograd_of(l, pairs_tile(l));
-
-    return winograd_room(&c);
 }
 
 static size_t pairs_of(const struct layer *l)
@@ -280,38 +313,27 @@ static float *turned_of(const struct layer *l, const struct pass *p)
 static void forward_winograd(const struct layer *l, const struct pass *p,
                              const float *x, float *y)
 {
-    size_t tile = pairs_tile(l);
+    struct winograd c = winograd_of(l, p->n);
     float *turned = turned_of(l, p);
-    const float *U = p->packed ? p->packed : turned;
 
     if (!p->packed && p->done == 0)
         winograd_turn(l->param[WEIGHT].data, pairs_of(l), turned);
-    for (size_t i = 0; i < p->n; i += tile) {
-        struct winograd c = winograd_of(l, p->n - i < tile ? p->n - i : tile);
-
-        winograd_forward(&c, U, l->param[BIAS].data, x + i * l->n_in,
-                         y + i * l->n_out, p->scratch);
-    }
+    winograd_forward(&c, p->packed ? p->packed : turned, l->param[BIAS].data, x,
+                     y, p->scratch);
 }
 
 static void backward_winograd(const struct layer *l, const struct pass *p,
                               const float *x, const float *dy, float *dx,
                               float *weight_grad)
 {
-    size_t tile = pairs_tile(l), pairs = pairs_of(l);
-    float *U = turned_of(l, p), *U_grad = U + 4 * pairs;
+    struct winograd c = winograd_of(l, p->n);
+    float *U = turned_of(l, p), *U_grad = U + 4 * pairs_of(l);
 
     if (p->done == 0)
-        winograd_turn(l->param[WEIGHT].data, pairs, U);
-    for (size_t i = 0; i < p->n; i += tile) {
-        struct winograd c = winograd_of(l, p->n - i < tile ? p->n - i : tile);
-
-        winograd_backward(&c, U, x + i * l->n_in, dy + i * l->n_out,
-                          p->done + i == 0, dx ? dx + i * l->n_in : NULL,
-                          U_grad, p->scratch);
-    }
+        winograd_turn(l->param[WEIGHT].data, pairs_of(l), U);
+    winograd_backward(&c, U, x, dy, p->done == 0, dx, U_grad, p->scratch);
     if (p->left == 0)
-        winograd_turn_back(U_grad, pairs, weight_grad);
+        winograd_turn_back(U_grad, pairs_of(l), weight_grad);
 }
 
 /* ---- the layer ---- */
@@ -319,10 +341,23 @@ static void backward_winograd(const struct layer *l, const struct pass *p,
 static size_t room_of(const struct layer *l)
 {
     size_t few = by_columns(l) ? columns_room(l) : strips_room(l);
-    size_t many = by_winograd(l) ? winograd_floats(l) : 0;
+    struct winograd c = winograd_of(l, SIZE_MAX);
+    size_t many = by_winograd(l) ? winograd_room(&c) : 0;
     size_t kept = by_winograd(l) ? 8 * pairs_of(l) : 0;
 
     return ((few > many ? few : many) + kept) * sizeof(float);
+}
+
+static void fit(struct layer *l)
+{
+    size_t reach = (l->kernel - 1) * l->dilation;
+
+    l->out = (struct shape){l->param[WEIGHT].dim[0],
+                            l->in.length + l->padding + l->padding_end - reach};
+    if (!by_columns(l)) /* x across; zeros */
+        l->scratch = (l->n_in + 1) * sizeof(float);
+    l->room = room_of(l);
+    l->packed = by_winograd(l) ? 4 * l->in.channels * l->out.channels : 0;
 }
 
 static int read_settings(struct layer *l, const struct node *settings,
@@ -341,7 +376,7 @@ static int read_settings(struct layer *l, const struct node *settings,
         return -1;
     l->kernel = (size_t)kernel;
     l->dilation = (size_t)dilation;
-    l->padding = (size_t)padding;
+    l->padding = l->padding_end = (size_t)padding;
     return 0;
 }
 
@@ -359,11 +394,10 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
                           "conv1d: %zu values, with padding, are fewer than "
                           "the %zu that the kernel spans",
                           l->in.length + 2 * l->padding, reach + 1);
-    l->out = (struct shape){out, l->in.length + 2 * l->padding - reach};
     layer_param(l, "weight", 3, (size_t[]){out, l->in.channels, l->kernel});
     layer_param(l, "bias", 1, (size_t[]){out});
-    l->room = room_of(l);
-    l->packed = by_winograd(l) ? 4 * l->in.channels * out : 0;
+    fit(l);
+    l->across = by_columns(l) ? ACROSS_NEVER : ACROSS_GIVES;
     if (l->room > MAX_ROOM)
         return node_error(settings, e, "conv1d: %zu x %zu values are too many",
                           l->in.channels, l->in.length);
@@ -396,7 +430,9 @@ static bool many_rows(const struct pass *p)
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
-    if (many_rows(p) && by_winograd(l))
+    if (p->across)
+        forward_across(l, p, x, y);
+    else if (many_rows(p) && by_winograd(l))
         forward_winograd(l, p, x, y);
     else if (by_columns(l))
         forward_columns(l, p, x, y);
@@ -411,10 +447,15 @@ static void backward(const struct layer *l, const struct pass *p,
     (void)y;
     if (p->done == 0)
         memset(grad[BIAS], 0, l->out.channels * sizeof **grad);
-    for (size_t i = 0; i < p->n; i++)
+    if (p->across)
+        columns_add_totals(dy, l->out.channels, l->out.length * p->n,
+                           grad[BIAS]);
+    for (size_t i = 0; i < p->n && !p->across; i++)
         columns_add_totals(dy + i * l->n_out, l->out.channels, l->out.length,
                            grad[BIAS]);
-    if (many_rows(p) && by_winograd(l))
+    if (p->across)
+        backward_across(l, p, x, dy, dx, grad[WEIGHT]);
+    else if (many_rows(p) && by_winograd(l))
         backward_winograd(l, p, x, dy, dx, grad[WEIGHT]);
     else if (by_columns(l))
         backward_columns(l, p, x, dy, dx, grad[WEIGHT]);
@@ -443,6 +484,8 @@ const struct layer_type layer_conv1d = {
     .keys = (const char *const[]){"out", "kernel", "padding", "dilation", NULL},
     .by_rows = true,
     .setup = setup,
+    .fit = fit,
+    .linear = true,
     .init = init,
     .pack = pack,
     .forward = forward,

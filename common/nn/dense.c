@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/math/across.h"
 #include "common/math/blas.h"
 #include "common/math/panel.h"
 #include "common/math/vector.h"
@@ -31,6 +32,8 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     l->out = (struct shape){(size_t)out, 1};
     layer_param(l, "weight", 2, (size_t[]){(size_t)out, l->n_in});
     layer_param(l, "bias", 1, (size_t[]){(size_t)out});
+    l->across = ACROSS_READS;
+    l->scratch = l->n_in * sizeof(float);
     l->packed = panel_usable() ? panel_size((size_t)out, l->n_in) : 0;
     return 0;
 }
@@ -54,14 +57,18 @@ static void pack(const struct layer *l, float *packed)
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
+    if (p->packed && p->across_in) {
+        across_turn(x, l->n_in, p->n, p->scratch);
+        x = p->scratch;
+    }
     if (p->packed) {
         panel_multiply(x, p->packed, p->n, l->n_out, l->n_in, y);
         return;
     }
     for (size_t i = 0; i < p->n; i++)
         memcpy(y + i * l->n_out, l->param[BIAS].data, l->n_out * sizeof *y);
-    blas_gemm(false, true, p->n, l->n_out, l->n_in, x, // (n, I)
-              l->param[WEIGHT].data, 1, y);            // (O, I), (n, O)
+    blas_gemm(p->across_in, true, p->n, l->n_out, l->n_in, x, // (n, I)
+              l->param[WEIGHT].data, 1, y);                   // (O, I), (n, O)
 }
 
 VECTOR static void sum_rows(const float *restrict x, size_t n, size_t width,
@@ -78,9 +85,13 @@ static void backward(const struct layer *l, const struct pass *p,
                      float *const *grad)
 {
     (void)y;
-    blas_gemm(true, false, l->n_out, l->n_in, p->n, dy, x, 0, grad[WEIGHT]);
+    blas_gemm(true, p->across_in, l->n_out, l->n_in, p->n, dy, x, 0,
+              grad[WEIGHT]);
     sum_rows(dy, p->n, l->n_out, grad[BIAS]);
-    if (dx)
+    if (dx && p->across_in)
+        blas_gemm(true, true, l->n_in, p->n, l->n_out, l->param[WEIGHT].data,
+                  dy, 0, dx); // (I, O), (O, n), (I, n)
+    else if (dx)
         blas_gemm(false, false, p->n, l->n_in, l->n_out, dy, // (n, O)
                   l->param[WEIGHT].data, 0, dx);             // (O, I), (n, I)
 }
@@ -101,6 +112,7 @@ const struct layer_type layer_dense = {
     .name = "dense",
     .keys = (const char *const[]){"out", NULL},
     .setup = setup,
+    .linear = true,
     .init = init,
     .pack = pack,
     .forward = forward,

@@ -23,6 +23,19 @@ struct shape {
     size_t channels, length;
 };
 
+/*
+ * The values of many rows may lie across, the rows side by side: (n_in, n),
+ * which is (channels, length, n), not (n, n_in).  So do their gradients.  What
+ * a layer can do with such values:
+ */
+enum across_use {
+    ACROSS_NEVER, /* nothing */
+    ACROSS_READS, /* it takes them, and gives rows */
+    ACROSS_KEEPS, /* it gives what it takes */
+    ACROSS_GIVES, /* it takes either and rather gives them; it can give rows
+                     where it takes rows */
+};
+
 struct layer;
 struct opgraph;     /* common/math/opgraph.h */
 struct branch_loss; /* common/nn/branch.h */
@@ -43,10 +56,11 @@ struct pass {
                           gathered, add up over them, from done == 0 on */
 
     /* Of the layer at hand: */
-    void *scratch;         /* kept from forward to backward */
-    const float *packed;   /* pack() of its parameters, or NULL */
-    const float *const *x; /* all it reads; forward's x is x[0] */
-    size_t source;         /* backward: which of them dx is for */
+    bool across_in, across; /* x, and y, lie across: see enum across_use */
+    void *scratch;          /* kept from forward to backward */
+    const float *packed;    /* pack() of its parameters, or NULL */
+    const float *const *x;  /* all it reads; forward's x is x[0] */
+    size_t source;          /* backward: which of them dx is for */
     double *sums;        /* gather()'s and gather_back()'s of these rows ... */
     const double *total; /* ... and summed over the whole batch */
 };
@@ -77,6 +91,26 @@ struct layer_type {
      * parameters with layer_param().
      */
     int (*setup)(struct layer *l, const struct node *settings, struct err *e);
+
+    /*
+     * For a layer whose values at a step of its output, (channels, length),
+     * follow from `kernel` steps of what it reads, `dilation` apart, and are
+     * the same whatever the length: given those two, the padding at both ends,
+     * in and from[], set out, scratch and room.  setup() calls it as well.
+     * Neighbouring windows can share what such a layer does
+     * (common/nn/slide.h).  NULL: it is another kind.
+     */
+    void (*fit)(struct layer *l);
+
+    /*
+     * In prediction it scales and shifts each channel: by what?  Both
+     * (channels).  NULL: it does more than that.
+     */
+    void (*affine)(const struct layer *l, double *scale, double *shift);
+
+    /* What it gives is the product with its first parameter (channels, ...)
+     * plus its second (channels): such factors can be put into them. */
+    bool linear;
 
     /*
      * For a layer that looks at the whole batch in training, NULL for others:
@@ -146,15 +180,18 @@ struct layer {
     int n_params;
     struct tensor param[LAYER_PARAMS]; /* named "enc.0.weight"; data is set
                                           once the whole model is known */
-    bool aside;                        /* in a branch: run in training alone */
+    enum across_use across;
+    bool aside;  /* in a branch: run in training alone */
     bool fused;  /* a relu and the dropout that alone reads it: see there */
     bool learns; /* it or one before it has parameters that are learned */
     double rate; /* dropout, attention: share that is zeroed */
-    size_t kernel, padding, dilation; /* conv1d; kernel: maxpool, unfold too */
-    size_t heads;                     /* attention */
-    double lambda;                    /* reverse: see there */
-    size_t n_machines; /* training: machines in the data; else 0 */
-    size_t n_targets;  /* values that the model predicts; 0: not told */
+    size_t kernel, dilation;     /* conv1d, unfold; kernel: maxpool too */
+    size_t padding, padding_end; /* conv1d: zeros before and behind; equal in
+                                    training */
+    size_t heads;                /* attention */
+    double lambda;               /* reverse: see there */
+    size_t n_machines;           /* training: machines in the data; else 0 */
+    size_t n_targets; /* values that the model predicts; 0: not told */
     const struct branch_loss
         *branch;   /* the end of a branch; NULL: it is none */
     double weight; /* of the branch's loss */

@@ -6,7 +6,9 @@
  *     - {type: maxpool, size: 2}
  */
 #include <math.h>
+#include <string.h>
 
+#include "common/math/lanes.h"
 #include "common/math/vector.h"
 #include "common/nn/export.h"
 #include "common/nn/layers.h"
@@ -18,7 +20,6 @@
 #else
 #define KEEP_LOOP
 #endif
-#define INLINE __attribute__((always_inline)) static inline
 
 static int setup(struct layer *l, const struct node *settings, struct err *e)
 {
@@ -32,23 +33,26 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
                           "maxpool: size %zu, and only %zu values in a row",
                           l->kernel, l->in.length);
     l->out = (struct shape){l->in.channels, l->in.length / l->kernel};
+    l->across = ACROSS_KEEPS;
     return 0;
 }
 
 /*
- * Which of the values at x is the first of the largest, or the last that is no
- * number.  Without branches, for which is the larger cannot be foreseen.
+ * Which of the values at x, `apart`, is the first of the largest, or the last
+ * that is no number.  Without branches, for which is the larger cannot be
+ * foreseen.
  */
-INLINE unsigned largest(const float *x, size_t size, float *value)
+INLINE unsigned largest(const float *x, size_t size, size_t apart, float *value)
 {
     unsigned at = 0;
 
     *value = x[0];
     for (unsigned k = 1; k < size; k++) {
-        int better = (x[k] > *value) | isnan(x[k]);
+        float next = x[k * apart];
+        int better = (next > *value) | isnan(next);
 
         at = better ? k : at;
-        *value = better ? x[k] : *value;
+        *value = better ? next : *value;
     }
     return at;
 }
@@ -68,16 +72,16 @@ INLINE void take(size_t size, const struct layer *l, size_t n, const float *x,
         for (; i + BLOCK <= to; i += BLOCK)
             KEEP_LOOP
         for (size_t k = 0; k < BLOCK; k++)
-            largest(x + (i + k) * size, size, &y[i + k]);
+            largest(x + (i + k) * size, size, 1, &y[i + k]);
         for (; i < to; i++)
-            largest(x + i * size, size, &y[i]);
+            largest(x + i * size, size, 1, &y[i]);
     }
 }
 
 INLINE void give_one(size_t size, const float *x, float dy, float *restrict dx)
 {
     float value;
-    unsigned at = largest(x, size, &value);
+    unsigned at = largest(x, size, 1, &value);
 
     for (unsigned k = 0; k < size; k++)
         dx[k] = k == at ? dy : 0;
@@ -103,6 +107,77 @@ INLINE void give(size_t size, const struct layer *l, size_t n, const float *x,
     }
 }
 
+/* ---- values that lie across: one position of n rows at a time ---- */
+
+/* The common size without a loop, which would be in the way of vectors. */
+INLINE void take_two(size_t n, const float *x, float *restrict y)
+{
+    VECTOR_LOOP
+    for (size_t r = 0; r < n; r++)
+        largest(x + r, 2, n, &y[r]);
+}
+
+INLINE void give_two(size_t n, const float *x, const float *dy,
+                     float *restrict dx)
+{
+    VECTOR_LOOP
+    for (size_t r = 0; r < n; r++) {
+        bool second = x[n + r] > x[r];
+
+        dx[r] = second ? 0 : dy[r];
+        dx[n + r] = second ? dy[r] : 0;
+    }
+}
+
+INLINE void give_more(size_t size, size_t n, const float *x, const float *dy,
+                      float *restrict dx)
+{
+    for (size_t r = 0; r < n; r++) {
+        float value;
+        unsigned at = largest(x + r, size, n, &value);
+
+        for (unsigned k = 0; k < size; k++)
+            dx[k * n + r] = k == at ? dy[r] : 0;
+    }
+}
+
+VECTOR static void give_all_across(const struct layer *l, size_t n,
+                                   const float *x, const float *dy,
+                                   float *restrict dx)
+{
+    size_t size = l->kernel, rest = (l->in.length - l->out.length * size) * n;
+
+    for (size_t c = 0; c < l->in.channels; c++) {
+        for (size_t i = 0; i < l->out.length; i++, dy += n) {
+            if (size == 2)
+                give_two(n, x, dy, dx);
+            else
+                give_more(size, n, x, dy, dx);
+            x += size * n;
+            dx += size * n;
+        }
+        memset(dx, 0, rest * sizeof *dx);
+        x += rest;
+        dx += rest;
+    }
+}
+
+VECTOR static void take_all_across(const struct layer *l, size_t n,
+                                   const float *x, float *restrict y)
+{
+    size_t size = l->kernel, rest = (l->in.length - l->out.length * size) * n;
+
+    for (size_t c = 0; c < l->in.channels; c++, x += rest)
+        for (size_t i = 0; i < l->out.length; i++, x += size * n, y += n)
+            if (size == 2)
+                take_two(n, x, y);
+            else
+                for (size_t r = 0; r < n; r++)
+                    largest(x + r, size, n, &y[r]);
+}
+
+/* ---- the layer ---- */
+
 VECTOR static void take_all(const struct layer *l, size_t n, const float *x,
                             float *y)
 {
@@ -124,7 +199,10 @@ VECTOR static void give_all(const struct layer *l, size_t n, const float *x,
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
-    take_all(l, p->n, x, y);
+    if (p->across)
+        take_all_across(l, p->n, x, y);
+    else
+        take_all(l, p->n, x, y);
 }
 
 static void backward(const struct layer *l, const struct pass *p,
@@ -133,7 +211,10 @@ static void backward(const struct layer *l, const struct pass *p,
 {
     (void)y;
     (void)grad;
-    give_all(l, p->n, x, dy, dx);
+    if (p->across)
+        give_all_across(l, p->n, x, dy, dx);
+    else
+        give_all(l, p->n, x, dy, dx);
 }
 
 static const char *export(const struct layer *l, struct opgraph *g,

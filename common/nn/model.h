@@ -104,10 +104,20 @@ struct predictor;
 struct predictor *predictor_new(const struct model *m, struct pool *pool);
 void predictor_free(struct predictor *p);
 
+/*
+ * The parameters stay as they are now: what is made of them for prediction is
+ * made once and not in each call.
+ */
+void predictor_fix(struct predictor *p);
+
 /* x (n, n_in) to y (n, n_out).  One row is the quick path of live use. */
 void predict_rows(struct predictor *p, const float *x, size_t n, float *y);
 
-/* All N windows of the set to y (N, n_out), never laid out all at once. */
+/*
+ * All N windows of the set to y (N, n_out), never laid out all at once.  What
+ * windows share that end tau rows apart is computed once (common/nn/slide.h),
+ * so that they agree with predict_rows() within rounding.
+ */
 void predict_windows(struct predictor *p, const struct window_set *set,
                      float *y);
 

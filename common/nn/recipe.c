@@ -21,8 +21,8 @@ static int read_kind(const struct node *model, const char *key,
 int recipe_read_scaling(const struct node *model, struct scaling *s,
                         struct err *e)
 {
-    static const char *const known[] = {"scaling", "clip", "target_scaling",
-                                        "layers", NULL};
+    static const char *const known[] = {"kind",           "scaling", "clip",
+                                        "target_scaling", "layers",  NULL};
 
     s->clip = false;
     if (node_check_keys(model, known, e) < 0 ||

@@ -8,11 +8,17 @@
 #include "common/nn/export.h"
 #include "common/nn/layers.h"
 
+static void fit(struct layer *l)
+{
+    l->out = l->in;
+}
+
 static int setup(struct layer *l, const struct node *settings, struct err *e)
 {
     (void)settings;
     (void)e;
-    l->out = l->in;
+    fit(l);
+    l->across = ACROSS_KEEPS;
     return 0;
 }
 
@@ -60,6 +66,7 @@ const struct layer_type layer_relu = {
     .in_place = true,
     .by_rows = true,
     .setup = setup,
+    .fit = fit,
     .forward = forward,
     .backward = backward,
     .export = export,

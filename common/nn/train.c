@@ -206,11 +206,19 @@ static void eval_shard(struct trainer *t, const struct pass *p, size_t i,
     t->loss[i] += t->work[k]->branch_loss;
 }
 
+/* The i-th shard to run in this part: what the part before ran last comes
+ * first, for it is still in the cache. */
+static size_t shard_at(const struct trainer *t, size_t i)
+{
+    return t->part % 2 ? t->n_shards - 1 - i : i;
+}
+
 /* A part of the way forward; the last one turns back. */
-static void shard_forward(void *arg, size_t i, int thread)
+static void shard_forward(void *arg, size_t at, int thread)
 {
     struct trainer *t = arg;
-    size_t last = t->model->n_cuts, k = last ? i : (size_t)thread;
+    size_t i = shard_at(t, at), last = t->model->n_cuts;
+    size_t k = last ? i : (size_t)thread;
     struct pass pass = pass_of(t, i, k);
 
     if (t->part == 0)
@@ -223,9 +231,10 @@ static void shard_forward(void *arg, size_t i, int thread)
                             t->grad + i * t->model->size);
 }
 
-static void shard_backward(void *arg, size_t i, int thread)
+static void shard_backward(void *arg, size_t at, int thread)
 {
     struct trainer *t = arg;
+    size_t i = shard_at(t, at);
     struct pass pass = pass_of(t, i, i);
 
     (void)thread;

@@ -16,6 +16,12 @@
 
 #define MAX_VALUES ((size_t)1 << 22) /* in a row */
 
+static void fit(struct layer *l)
+{
+    l->out = (struct shape){l->in.channels * l->kernel,
+                            l->in.length - (l->kernel - 1) * l->dilation};
+}
+
 static int setup(struct layer *l, const struct node *settings, struct err *e)
 {
     int64_t size = 0;
@@ -25,12 +31,12 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     if (size == 0)
         return node_error(settings, e, "unfold: give `size`, its values");
     l->kernel = (size_t)size;
+    l->dilation = 1;
     if (l->kernel > l->in.length)
         return node_error(settings, e,
                           "unfold: size %zu, and only %zu values in a row",
                           l->kernel, l->in.length);
-    l->out = (struct shape){l->in.channels * l->kernel,
-                            l->in.length - l->kernel + 1};
+    fit(l);
     if (l->out.channels > MAX_VALUES / l->out.length)
         return node_error(settings, e, "unfold: %zu x %zu values are too many",
                           l->out.channels, l->out.length);
@@ -44,7 +50,7 @@ static struct columns columns_of(const struct layer *l)
                             .L = l->in.length,
                             .M = l->out.length,
                             .K = l->kernel,
-                            .dilation = 1};
+                            .dilation = l->dilation};
 }
 
 static void forward(const struct layer *l, const struct pass *p, const float *x,
@@ -95,6 +101,7 @@ const struct layer_type layer_unfold = {
     .keys = (const char *const[]){"size", NULL},
     .by_rows = true,
     .setup = setup,
+    .fit = fit,
     .forward = forward,
     .backward = backward,
     .export = export,

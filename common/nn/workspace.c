@@ -8,6 +8,8 @@
 #include "common/math/vector.h"
 #include "common/nn/span.h"
 
+#define FEW_ACROSS 16 /* rows too few to lie across in prediction */
+
 /* Bytes rounded up so that what follows is aligned as well. */
 static size_t round_up(size_t bytes)
 {
@@ -67,29 +69,6 @@ static void find_shares(struct workspace *w)
 }
 
 /* ---- where the gradients of the values lie ---- */
-
-/*
- * Is the gradient of a value read in the span that wrote it?  Then only that of
- * the rows at hand is kept.  Layers in place have one with the layer before.
- */
-static void find_inside(struct workspace *w)
-{
-    const struct model *m = w->model;
-
-    for (size_t i = 0; i < m->n_layers; i++)
-        w->inside[i] = m->layer[i].type->by_rows && (int)i != m->output;
-    for (size_t i = m->n_layers; i-- > 0;)
-        for (size_t k = 0; k < m->layer[i].n_from; k++) {
-            int at = m->layer[i].from[k].at;
-
-            if (at >= 0 &&
-                (w->span[i] != w->span[at] || (w->shares[i] && !w->inside[i])))
-                w->inside[at] = false;
-        }
-    for (size_t i = 0; i < m->n_layers; i++)
-        if (w->shares[i])
-            w->inside[i] = w->inside[m->layer[i].from[0].at];
-}
 
 static int take_slot(size_t *n_slots, bool *busy)
 {
@@ -178,12 +157,16 @@ struct workspace *workspace_new(const struct model *m, size_t rows,
     w->shares = xcalloc(n, sizeof *w->shares);
     w->slot = xcalloc(n, sizeof *w->slot);
     w->sloped = xcalloc(2 * n, sizeof *w->sloped);
+    w->across = xcalloc(n, sizeof *w->across);
+    w->alone = xcalloc(n, sizeof *w->alone);
     w->span = xcalloc(n, sizeof *w->span);
     w->inside = xcalloc(n, sizeof *w->inside);
     find_shares(w);
+    span_across(m, w->across);
+    span_alone(m, w->across, w->alone);
     if (training) {
-        span_starts(m, w->span);
-        find_inside(w);
+        span_starts(m, w->alone, w->span);
+        span_inside(m, w->alone, w->span, w->shares, w->inside);
         assign_slots(w);
     }
     w->slope = xcalloc(w->n_slopes[0] + 1, sizeof *w->slope);
@@ -204,9 +187,11 @@ void workspace_free(struct workspace *w)
     free(w->scratch);
     free(w->sums);
     free(w->total);
+    free(w->across);
     free(w->shares);
     free(w->slot);
     free(w->sloped);
+    free(w->alone);
     free(w->span);
     free(w->inside);
     free(w->slope);
@@ -240,6 +225,7 @@ static void set_pass(const struct workspace *w, struct pass *p, size_t i,
                      const float **x)
 {
     const struct layer *l = &w->model->layer[i];
+    bool across;
 
     for (size_t k = 0; k < l->n_from; k++) {
         const struct shape *s = &l->from[k].shape;
@@ -249,6 +235,9 @@ static void set_pass(const struct workspace *w, struct pass *p, size_t i,
             (at < 0 ? w->x : w->value[at]) + p->done * s->channels * s->length;
     }
     p->x = x;
+    across = p->training || p->n >= FEW_ACROSS;
+    p->across_in = across && span_reads_across(w->model, w->across, i);
+    p->across = across && w->across[i];
     p->scratch = w->scratch[i] + p->done * l->scratch;
     p->packed = w->packed ? w->packed[i] : NULL;
     p->sums = w->sums[i];
@@ -280,29 +269,28 @@ static void gather(const struct workspace *w, struct pass *p, size_t i)
 static void run_layers(struct workspace *w, const struct pass *p, size_t first,
                        size_t end, bool cut)
 {
+    bool along = cut && first < end && !w->alone[end];
+    struct pass all = *p;
     size_t next;
 
-    if (cut && first == end) { // there is no layer before it
-        struct pass all = *p;
-
-        gather(w, &all, end);
-    }
     for (; first < end; first = next) {
         size_t block;
 
-        next = span_end(w->model, first, end);
+        next = span_end(w->alone, first, end);
         block = span_rows(w->model, first, next);
         for (size_t at = 0; at < p->n; at += block) {
             struct pass rows = rows_of(p, at, block);
 
             for (size_t i = first; i < next; i++)
                 run_layer(w, &rows, i);
-            if (cut && next == end)
+            if (along && next == end)
                 gather(w, &rows, end);
             if (rows.left == 0)
                 break;
         }
     }
+    if (cut && !along)
+        gather(w, &all, end);
 }
 
 /* Part k ends before layer cut[k], whose sums it gathers, the last one with
@@ -458,13 +446,13 @@ void workspace_backward_part(struct workspace *w, struct pass *p, size_t part,
 {
     const struct model *m = w->model;
     size_t first = part_first(m, part), begin;
+    bool along;
 
     if (part == m->n_cuts) {
         memset(w->sloped, 0, m->n_layers * sizeof *w->sloped);
         w->sloped[m->output] = true;
     }
-    if (part && first == part_end(m, part))
-        gather_back(w, p, first - 1);
+    along = part && first < part_end(m, part) && !w->alone[first - 1];
     for (size_t end = part_end(m, part); end > first; end = begin) {
         size_t block;
 
@@ -474,12 +462,14 @@ void workspace_backward_part(struct workspace *w, struct pass *p, size_t part,
             struct pass rows = rows_of(p, at, block);
 
             back_rows(w, &rows, begin, end, grad);
-            if (part && begin == first)
+            if (along && begin == first)
                 gather_back(w, &rows, first - 1);
             if (rows.left == 0)
                 break;
         }
     }
+    if (part && !along)
+        gather_back(w, p, first - 1);
 }
 
 void workspace_backward(struct workspace *w, struct pass *p, float *grad)

@@ -24,7 +24,9 @@ struct workspace {
                                branch_eval() */
 
     const float *x; /* what the model reads: as a rule, input */
+    bool *across;   /* does a layer's output lie across?  See layer.h */
     bool *shares;   /* does a layer work in place? */
+    bool *alone;    /* is it told of all rows at once?  See span.h */
     size_t *span;   /* the first layer of those that rows pass some at a time
                        on the way back */
     bool *inside;   /* is a layer's output read in its span alone? */

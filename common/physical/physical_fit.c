@@ -66,7 +66,8 @@ static int check_rows(struct fit *f, struct err *e)
     if (f->n_workloads + f->n_sessions > PHYSICAL_GROUPS)
         return err_set(e, ERR_DATA,
                        "%zu workloads and %zu sessions; at most %d of both "
-                       "can be told apart",
+                       "can be told apart: label what was recorded in one "
+                       "sitting with one session",
                        f->n_workloads, f->n_sessions, PHYSICAL_GROUPS);
     if (f->n_recordings > r->n)
         return err_set(e, ERR_DATA, "recordings are not numbered 0, 1, ...");

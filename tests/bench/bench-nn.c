@@ -24,17 +24,18 @@ static const struct family {
     const char *name; /* of configs/NAME.yaml */
     const char *peer; /* as PyTorch's script calls it; NULL: not there */
     size_t D, delays, windows;
+    size_t batch; /* windows to predict: as many as PyTorch gets */
     double train, infer, one;
     double p99_us; /* of a live window */
     bool dense;
 } families[] = {
-    {"v3", "v3", 4, 25, 32768, 3, 2, 3, 50, true},
-    {"v2", "v2", 4, 25, 32768, 3, 1.5, 3, 0, true},
-    {"v4-plain", NULL, 4, 25, 32768, 0, 0, 0, 0, false},
-    {"v4", "v4", 4, 25, 32768, 4, 4, 5, 0, false},
-    {"lstm", "lstm", 2, 60, 8192, 4, 4, 5, 0, false},
-    {"v1", "v1", 3, 144, 512, 2.5, 2.5, 3, 0, false},
-    {"mstcn", "mstcn", 4, 64, 512, 2.5, 2.5, 3, 0, false},
+    {"v3", "v3", 4, 25, 32768, 4096, 3, 2, 3, 50, true},
+    {"v2", "v2", 4, 25, 32768, 4096, 3, 1.5, 3, 0, true},
+    {"v4-plain", NULL, 4, 25, 32768, 4096, 0, 0, 0, 0, false},
+    {"v4", "v4", 4, 25, 32768, 4096, 4, 4, 5, 0, false},
+    {"lstm", "lstm", 2, 60, 8192, 1024, 4, 4, 5, 0, false},
+    {"v1", "v1", 3, 144, 1024, 1024, 2.5, 2.5, 3, 0, false},
+    {"mstcn", "mstcn", 4, 64, 1024, 1024, 2.5, 2.5, 3, 0, false},
 };
 
 struct data {
@@ -96,21 +97,33 @@ static double train_rate(struct model *m, const struct window_set *set,
     return best;
 }
 
+/*
+ * Windows as a trace gives them, which may share what they have in common, or
+ * as rows, a batch after the other, as PyTorch gets them.
+ */
 static double predict_rate(struct model *m, const struct window_set *set,
-                           int threads, float *y)
+                           bool trace, int threads, float *y)
 {
+    size_t n = set->N;
+    float *rows = xmalloc_aligned(n * m->n_in, sizeof *rows);
     struct pool *pool = pool_new(threads);
     struct predictor *p = predictor_new(m, pool);
     double best = 0;
 
+    predictor_fix(p);
+    embed(set->x, set->D, set->delays, set->tau, set->end, n, rows);
     for (int run = 0; run < 2 * RUNS; run++) {
         int64_t start = clock_monotonic_ns();
 
-        predict_windows(p, set, y);
-        best = fmax(best, (double)set->N / since(start));
+        if (trace)
+            predict_windows(p, set, y);
+        else
+            predict_rows(p, rows, n, y);
+        best = fmax(best, (double)n / since(start));
     }
     predictor_free(p);
     pool_free(pool);
+    free(rows);
     return best;
 }
 
@@ -130,6 +143,7 @@ static void live(struct model *m, const struct window_set *set, double *p50,
     double *us = xcalloc(n, sizeof *us);
     float *window = xcalloc(m->n_in, sizeof *window), y;
 
+    predictor_fix(p);
     for (size_t i = 0; i < n; i++) {
         int64_t start = clock_monotonic_ns();
 
@@ -266,7 +280,9 @@ static void report(const struct family *f, struct model *m,
     float *y = xcalloc(set->N, sizeof *y);
     struct rates theirs = peer(f);
     double most, rate, p50, p99;
+    struct window_set batch = *set;
 
+    batch.N = f->batch;
     most = bound(f, m, 64, true);
     rate = train_rate(m, set, 1);
     line(f->name, "training, 1 thread", rate, 0, 0, rate / most);
@@ -274,11 +290,16 @@ static void report(const struct family *f, struct model *m,
     line(f->name, "training, 2 threads", rate, f->train, theirs.train,
          rate / most / 2);
     most = bound(f, m, 256, false);
-    rate = predict_rate(m, set, 1, y);
-    line(f->name, "inference, 1 thread", rate, 0, 0, rate / most);
-    rate = predict_rate(m, set, 2, y);
-    line(f->name, "inference, 2 threads", rate, f->infer, theirs.infer,
-         rate / most / 2);
+    rate = predict_rate(m, &batch, false, 1, y);
+    line(f->name, "inference in batches, 1 thread", rate, 0, 0, rate / most);
+    rate = predict_rate(m, &batch, false, 2, y);
+    line(f->name, "inference in batches, 2 threads", rate, f->infer,
+         theirs.infer, rate / most / 2);
+    rate = predict_rate(m, &batch, true, 1, y);
+    line(f->name, "inference, a recorded trace, 1 thread", rate, 0, 0, 0);
+    rate = predict_rate(m, &batch, true, 2, y);
+    line(f->name, "inference, a recorded trace, 2 threads", rate, f->infer,
+         theirs.infer, 0);
     live(m, set, &p50, &p99);
     line(f->name, "one window at a time", 1e6 / p50, f->one, theirs.one, 0);
     printf("%s, one live window\t", f->name);

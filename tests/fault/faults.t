@@ -21,7 +21,10 @@ cases()
 rapl-import --from original run7.csv
 rapl-window -d 5 run7.rapl
 rapl-train -q --threads 1 -c configs/linear.yaml train.win
+rapl-train -q --threads 1 -c configs/physical.yaml busy.win
 rapl-infer linear.ckpt --format csv run7.win
+rapl-infer physical.ckpt --format csv busy.win
+rapl-calibrate -q physical.ckpt busy.win
 rapl-score -q --format tsv run7.pred
 rapl-dump run7.rapl
 rapl-dump --onnx linear.ckpt

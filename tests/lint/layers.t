@@ -13,6 +13,7 @@ BEGIN {
     allow["common/gbdt"] = "common/gbdt|common/math|common/base"
     allow["common/probe"] = "common/probe|common/base"
     allow["common/physical"] = "common/physical|common/math|common/base"
+    allow["common/estimator"] = "formats|common/.*"
     allow["common/math"] = "common/math|common/base"
     allow["common/base"] = "common/base"
     allow["tests"] = "tests/.*|formats|common/.*"

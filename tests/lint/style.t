@@ -52,7 +52,7 @@ grep -nP '\t| +$' $files $(ls pipelines/* | grep -v '\.mk$') tests/run \
     tests/fresh tests/*/*.t >"$BAD"
 none "no tabs, no blanks at line ends"
 find tests pipelines -type f \( -name '*.t' -o -path 'pipelines/*' \) \
-    ! -name '*.mk' ! -perm -u+x >"$BAD"
+    ! -name '*.mk' ! -name '*.grid' ! -perm -u+x >"$BAD"
 none "scripts and tests are executable"
 grep -L '^done_testing' tests/*/*.t tests/cli/*/*.t 2>/dev/null >"$BAD"
 none "every shell test ends with its plan"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "common/gbdt/columns.h"
+#include "common/gbdt/gbdt_columns.h"
 #include "formats/config.h"
 
 enum {

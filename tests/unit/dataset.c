@@ -217,6 +217,67 @@ static void the_hash_tells_data_apart(void **state)
     assert_string_equal(seen[0], seen[3]);
 }
 
+static void sampled(struct dataset *ds, const char *share, uint64_t seed)
+{
+    struct err e = {0};
+
+    *ds = (struct dataset){0};
+    assert_int_equal(dataset_sample_parse(ds, share, &e), 0);
+    assert_int_equal(dataset_add(ds, path, &e), 0);
+    dataset_sample(ds, seed);
+}
+
+static void a_sample_is_drawn_once_by_the_seed(void **state)
+{
+    struct dataset a, b, c;
+    struct labels meta = {0};
+    struct maker m;
+    size_t differ = 0;
+
+    (void)state;
+    make(&m, "run");
+    segment(&m, "a");
+    for (int i = 0; i < 1002; i++)
+        row(&m, (float)i, 1, i < 602 ? PART_TRAIN : PART_VALID);
+    finish(&m);
+    sampled(&a, "7%,50%", 1);
+    sampled(&b, "7%,50%", 1);
+    sampled(&c, "7%", 2);
+    assert_int_equal(a.n[PART_TRAIN], 42);
+    assert_int_equal(a.n[PART_VALID], 200);
+    assert_int_equal(c.n[PART_VALID], 400);
+    for (size_t i = 0; i < 42; i++) {
+        assert_int_equal(a.end[PART_TRAIN][i], b.end[PART_TRAIN][i]);
+        assert_true(i == 0 || a.end[PART_TRAIN][i - 1] < a.end[PART_TRAIN][i]);
+        differ += a.end[PART_TRAIN][i] != c.end[PART_TRAIN][i];
+    }
+    assert_true(differ > 30);
+    assert_true(a.end[PART_TRAIN][0] < 200 && a.end[PART_TRAIN][41] > 400);
+    dataset_describe(&a, &meta);
+    assert_string_equal(labels_get(&meta, "data.sample"), "7%,50%");
+    assert_string_equal(labels_get(&meta, "data.windows.train"), "42");
+    labels_release(&meta);
+    dataset_release(&a);
+    dataset_release(&b);
+    dataset_release(&c);
+}
+
+static void what_is_no_share_is_refused(void **state)
+{
+    static const char *const wrong[] = {
+        "",     "%",    "0%",   "101%",     "0.1",         "10",       "nan%",
+        "10%,", "10%x", ",10%", "10%,0.5x", "1%,1%,1%,1%", "1%,1%,1%,"};
+    struct dataset ds = {0};
+    struct err e = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(dataset_sample_parse(&ds, wrong[i], &e), -1);
+        assert_int_equal(e.code, ERR_USAGE);
+    }
+    dataset_release(&ds);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +286,8 @@ int main(void)
         cmocka_unit_test(without_a_split_all_is_training),
         cmocka_unit_test(segments_must_agree),
         cmocka_unit_test(the_hash_tells_data_apart),
+        cmocka_unit_test(a_sample_is_drawn_once_by_the_seed),
+        cmocka_unit_test(what_is_no_share_is_refused),
     };
 
     return cmocka_run_group_tests(tests, make_path, remove_path);

@@ -123,6 +123,21 @@ static void times_are_exact(void **state)
         assert_false(decimal_scaled(bad[i], bad[i] + strlen(bad[i]), 0, &v));
 }
 
+static void shares_have_their_sign(void **state)
+{
+    static const char *const bad[] = {"",     "%",   "5",    "-1%", "101%",
+                                      "nan%", "5 %", "0x1%", "1,2%"};
+    double share;
+
+    (void)state;
+    assert_string_equal(decimal_share("2.5%,x%", &share), ",x%");
+    assert_true(share == .025);
+    assert_string_equal(decimal_share("0%", &share), "");
+    assert_true(share == 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_null(decimal_share(bad[i], &share));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +145,7 @@ int main(void)
         cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(random_numbers_round_as_strtod_does),
         cmocka_unit_test(times_are_exact),
+        cmocka_unit_test(shares_have_their_sign),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include "common/math/blas.h"
 #include "common/math/curve.h"
+#include "common/math/across.h"
 #include "tests/unit/gradient.h"
 
 static struct err e;
@@ -108,6 +109,10 @@ static void conv_gradient(void **state)
 {
     (void)state;
     check_gradient("layers: [{type: conv1d, out: 3}]", 2, 7, 5);
+    /* Values that lie across, from rows that learn. */
+    check_gradient("layers: [{type: dense, out: 6}, {type: conv1d, out: 3}, "
+                   "{type: dense, out: 2}]",
+                   2, 4, 18);
     check_gradient("layers: [{type: conv1d, out: 9, kernel: 5}, {type: conv1d, "
                    "out: 6, kernel: 3}, {type: dense, out: 1}]",
                    4, 11, 35);
@@ -115,6 +120,36 @@ static void conv_gradient(void **state)
                    "{type: conv1d, out: 5, kernel: 4, dilation: 2, padding: 1},"
                    "{type: conv1d, out: 1, kernel: 7, padding: 0}]",
                    1, 15, 3);
+}
+
+/* Rows side by side give to the bit what they give one after the other. */
+static void check_pool_across(const char *yaml, size_t channels, size_t length)
+{
+    enum { N = 18, MOST = N * 64 };
+    struct model *m = must(yaml, channels, length);
+    const struct layer *l = &m->layer[0];
+    struct pass rows = {.n = N, .training = true}, lines = rows;
+    float x[MOST], y[MOST], dx[MOST], turned[MOST], got[MOST];
+
+    lines.across_in = lines.across = true;
+    fill(x, N * l->n_in, 1);
+    l->type->forward(l, &rows, x, y);
+    across_turn(x, N, l->n_in, turned);
+    l->type->forward(l, &lines, turned, got);
+    across_turn(got, l->n_out, N, dx);
+    assert_memory_equal(dx, y, N * l->n_out * sizeof *y);
+    l->type->backward(l, &lines, turned, NULL, got, got + MOST / 2, NULL);
+    across_turn(got + MOST / 2, l->n_in, N, turned);
+    l->type->backward(l, &rows, x, NULL, y, dx, NULL);
+    assert_memory_equal(turned, dx, N * l->n_in * sizeof *dx);
+    model_free(m);
+}
+
+static void pool_lies_across(void **state)
+{
+    (void)state;
+    check_pool_across("layers: [{type: maxpool, size: 3}]", 2, 8);
+    check_pool_across("layers: [{type: maxpool, size: 2}]", 3, 7);
 }
 
 static void conv_shape_and_start(void **state)
@@ -357,6 +392,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conv_is_its_definition),
         cmocka_unit_test(conv_gradient),
+        cmocka_unit_test(pool_lies_across),
         cmocka_unit_test(conv_shape_and_start),
         cmocka_unit_test(pool_takes_the_first_of_the_largest),
         cmocka_unit_test(pool_gradient),

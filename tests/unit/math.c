@@ -254,6 +254,20 @@ static void windows_are_the_naive_view(void **state)
     free(x);
 }
 
+static void reversed_is_newest_first(void **state)
+{
+    float x[] = {1, 2, 3, 4, 5, 6}, y[] = {1, 2, 3, 4}, one[] = {1, 2};
+    const float x_back[] = {3, 2, 1, 6, 5, 4}, y_back[] = {4, 3, 2, 1};
+
+    (void)state;
+    embed_reverse(x, 2, 3);
+    assert_memory_equal(x, x_back, sizeof x);
+    embed_reverse(y, 1, 4);
+    assert_memory_equal(y, y_back, sizeof y);
+    embed_reverse(one, 2, 1);
+    assert_true(one[0] == 1 && one[1] == 2);
+}
+
 static void marks_are_the_rows_of_windows(void **state)
 {
     const uint32_t end[] = {4, 5};
@@ -470,6 +484,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(core_choice_is_stable),
         cmocka_unit_test(windows_are_oldest_first),
         cmocka_unit_test(windows_are_the_naive_view),
+        cmocka_unit_test(reversed_is_newest_first),
         cmocka_unit_test(marks_are_the_rows_of_windows),
         cmocka_unit_test(minmax_fits_the_rows_in_use),
         cmocka_unit_test(zscore_has_mean_0_and_deviation_1),

@@ -33,6 +33,22 @@ ok $? "row by row as in bulk, but for the rounding of another order"
 t files 0 'rapl-infer a.ckpt --format csv a.win - <a.win'
 [ "$(wc -l <"$OUT")" -eq $((20 * 198 + 1)) ]
 ok $? "files one after another, - is standard input"
+# Some of the windows: the same rows, but fewer.
+t part 0 'rapl-infer a.ckpt --part test --format csv a.win'
+[ "$(sed 1d "$OUT" | cut -d, -f 2 | uniq)" = "$(rapl-dump --format csv a.win |
+    awk -F, '$7 == 3 { print "run" $2 - 1 }' | uniq)" ] &&
+    [ "$(grep -cxFf a.csv "$OUT")" -eq 199 ]
+ok $? "the test part, one run in ten"
+t sample 0 'rapl-infer a.ckpt --sample 10% --format csv a.win'
+cp "$OUT" some.csv
+n=$(grep -cxFf a.csv some.csv)
+[ "$n" -eq "$(wc -l <some.csv)" ] && [ "$n" -gt 140 ] && [ "$n" -lt 260 ]
+ok $? "about a tenth: $n rows"
+t seed 0 'rapl-infer a.ckpt --sample 10% --threads 3 --format csv a.win | cmp - some.csv &&
+    ! rapl-infer a.ckpt --sample 10% --seed 7 --format csv a.win | cmp -s - some.csv'
+t no-share 2 'rapl-infer a.ckpt --sample 0.1 a.win -o x.pred'
+has "--sample: '0.1' is no share; write 5%"
+t no-window 2 'rapl-infer a.ckpt --sample 0% a.win -o x.pred'
 t tsv 0 'rapl-infer a.ckpt --format tsv a.win | tr "\t" , | cmp - a.csv'
 t jsonl 0 'rapl-infer a.ckpt --format jsonl a.win | python3 -c "
 import json, sys

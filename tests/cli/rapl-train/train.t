@@ -72,6 +72,21 @@ t slim 0 'rapl-train -q -c net.yaml --epochs 1 --slim -o slim.ckpt bent.win &&
 [ "$(wc -c <slim.ckpt)" -lt "$(($(wc -c <out.ckpt) / 2))" ]
 ok $? "--slim is small"
 
+t sample 0 'rapl-train -q -c net.yaml --epochs 2 --sample 10%,50% -o s.ckpt bent.win &&
+    rapl-train -q -c net.yaml --epochs 1 --sample 10%,50% -o again.ckpt bent.win &&
+    rapl-train -q -c net.yaml --epochs 2 --sample 10%,50% --threads 2 --resume \
+        -o again.ckpt bent.win && cmp s.ckpt again.ckpt'
+[ "$(value s.ckpt data.sample)" = 10%,50% ]
+ok $? "the checkpoint names the share"
+all=$(value net.ckpt data.windows.train)
+less "$(value s.ckpt data.windows.train)" "$all/10+1" "a tenth of $all windows"
+[ "$(value s.ckpt data.windows.test)" = "$(value net.ckpt data.windows.test)" ]
+ok $? "the test part is whole unless said"
+t other-sample 3 'rapl-train -q -c net.yaml --epochs 3 --sample 20% --resume -o s.ckpt bent.win'
+has 'cannot resume'
+t no-share 2 'rapl-train -q -c net.yaml --sample 0.1 -o x.ckpt bent.win'
+has "write 10%, or 10%,25%,25%"
+
 $win split=none >none.win
 t nosplit 0 'rapl-train -c net.yaml --epochs 3 -o none.ckpt none.win'
 has 'no validation part'

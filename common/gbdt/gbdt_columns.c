@@ -1,4 +1,4 @@
-#include "common/gbdt/columns.h"
+#include "common/gbdt/gbdt_columns.h"
 
 #include <math.h>
 #include <string.h>

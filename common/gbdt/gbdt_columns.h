@@ -1,5 +1,5 @@
-#ifndef GBDT_COLUMNS_H
-#define GBDT_COLUMNS_H
+#ifndef GBDT_GBDT_COLUMNS_H
+#define GBDT_GBDT_COLUMNS_H
 
 #include "common/base/err.h"
 #include "common/base/node.h"
