@@ -10,6 +10,8 @@
 #include <xmmintrin.h>
 #endif
 
+#include "common/math/product.h"
+
 /* LAPACK's Cholesky solver is in OpenBLAS too, but not in cblas.h. */
 extern void dposv_(const char *uplo, const int *n, const int *n_rhs, double *a,
                    const int *lda, double *b, const int *ldb, int *info);
@@ -108,6 +110,20 @@ void blas_gemm(bool trans_a, bool trans_b, size_t M, size_t N, size_t K,
         cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
                     trans_b ? CblasTrans : CblasNoTrans, m, n, k, 1, a,
                     trans_a ? m : k, b, trans_b ? k : n, beta, c, n);
+}
+
+void blas_product(const struct product *p)
+{
+    bool turned = p->column != 1;
+
+    for (size_t i = 0; i < p->A && p->bias; i++)
+        for (size_t j = 0; j < p->B; j++)
+            p->c[i * p->ldc + j] =
+                p->bias[i] + (p->add ? p->c[i * p->ldc + j] : 0);
+    cblas_sgemm(CblasRowMajor, turned ? CblasTrans : CblasNoTrans, CblasNoTrans,
+                (int)p->A, (int)p->B, (int)p->n, 1, p->a,
+                (int)(turned ? p->column : p->row), p->b, (int)p->ldb,
+                p->add || p->bias ? 1 : 0, p->c, (int)p->ldc);
 }
 
 void blas_dsyrk(size_t N, size_t K, const double *a, double *c)

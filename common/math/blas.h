@@ -7,10 +7,10 @@
 #include "common/base/err.h"
 
 /*
- * The only door to BLAS and LAPACK (OpenBLAS).  Matrices are row-major and
- * dense: the distance between rows is the number of columns.  Dimensions stay
- * under 2^31.  Every call runs on the caller's thread alone: the pool
- * (common/base/pool.h) gives each thread its share of the rows.
+ * The only door to BLAS and LAPACK (OpenBLAS).  Matrices are row-major and,
+ * unless said, dense: the distance between rows is the number of columns.
+ * Dimensions stay under 2^31.  Every call runs on the caller's thread alone:
+ * the pool (common/base/pool.h) gives each thread its share of the rows.
  */
 
 /*
@@ -43,6 +43,10 @@ const char *blas_better_core(const char *core);
  */
 void blas_gemm(bool trans_a, bool trans_b, size_t M, size_t N, size_t K,
                const float *a, const float *b, float beta, float *c);
+
+/* What product() (common/math/product.h) does, as BLAS does it. */
+struct product;
+void blas_product(const struct product *p);
 
 /*
  * Lower triangle of c += a' a.

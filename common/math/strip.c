@@ -184,3 +184,14 @@ void strip_correlate(const struct strip *s, const struct taps *c,
 {
     correlate(s, c, x, dy, weight_grad);
 }
+
+void strip_turn(const struct taps *taps, const float *weight, float *turned)
+{
+    size_t O = taps->O, I = taps->I, K = taps->K;
+
+    for (size_t o = 0; o < O; o++)
+        for (size_t i = 0; i < I; i++)
+            for (size_t k = 0; k < K; k++)
+                turned[(i * O + o) * K + k] =
+                    weight[(o * I + i) * K + K - 1 - k];
+}

@@ -45,4 +45,8 @@ void strip_convolve(const struct strip *s, const struct taps *c, const float *x,
 void strip_correlate(const struct strip *s, const struct taps *c,
                      const float *x, const float *dy, float *weight_grad);
 
+/* weight (O, I, K) to (I, O, K), the last tap first: dx is a convolution of
+ * dy with that. */
+void strip_turn(const struct taps *taps, const float *weight, float *turned);
+
 #endif

@@ -1,11 +1,13 @@
 #include "common/math/winograd.h"
 
-#include "common/math/blas.h"
 #include "common/math/lanes.h"
+#include "common/math/product.h"
+#include "common/math/transpose.h"
 #include "common/math/vector.h"
 
 #define PARTS 4
 #define MAX_HALF 512 /* half of the longest sequence */
+#define PAIRS 128    /* of positions, at a time */
 
 bool winograd_fits(size_t K, size_t dilation, size_t padding, size_t L)
 {
@@ -13,9 +15,18 @@ bool winograd_fits(size_t K, size_t dilation, size_t padding, size_t L)
            L / 2 <= MAX_HALF;
 }
 
+/* Sequences at a time: as many as make a product worth its start. */
+static size_t tile_of(const struct winograd *c)
+{
+    size_t tile = 2 * PAIRS / c->L;
+
+    tile = tile > 1 ? tile : 1;
+    return tile < c->n ? tile : c->n;
+}
+
 size_t winograd_room(const struct winograd *c)
 {
-    return PARTS * (c->I + c->O) * c->n * c->L / 2;
+    return (PARTS * (c->I + c->O) + c->I) * tile_of(c) * c->L / 2;
 }
 
 VECTOR static void turn_weights(const float *weight, size_t n, float *U)
@@ -233,35 +244,82 @@ static void take_outputs(const struct winograd *c, const float *dy, float *M)
             take_output(dy + (r * c->O + o) * c->L, c->dilation, half, M, size);
 }
 
-void winograd_forward(const struct winograd *c, const float *U,
-                      const float *bias, const float *x, float *y, float *room)
+static void forward_tile(const struct winograd *c, const float *U,
+                         const float *bias, const float *x, float *y,
+                         float *room)
 {
     size_t wide = c->n * c->L / 2;
     float *V = room, *M = room + PARTS * c->I * wide;
 
     take_inputs(c, x, V);
     for (size_t k = 0; k < PARTS; k++)
-        blas_gemm(false, false, c->O, wide, c->I, U + k * c->O * c->I, // (O, I)
-                  V + k * c->I * wide, 0, M + k * c->O * wide); // (I, n L/2)
+        product(&(struct product){c->O, wide, c->I, // (O, I), (I, n L/2)
+                                  .a = U + k * c->O * c->I, .row = c->I,
+                                  .column = 1, .b = V + k * c->I * wide,
+                                  .ldb = wide, .c = M + k * c->O * wide,
+                                  .ldc = wide});
     give_outputs(c, M, bias, y);
+}
+
+static void backward_tile(const struct winograd *c, const float *U,
+                          const float *x, const float *dy, bool first,
+                          float *dx, float *U_grad, float *room)
+{
+    size_t wide = c->n * c->L / 2, pairs = c->O * c->I;
+    float *V = room, *M = V + PARTS * c->I * wide;
+    float *turned = M + PARTS * c->O * wide;
+
+    take_inputs(c, x, V);
+    take_outputs(c, dy, M);
+    for (size_t k = 0; k < PARTS; k++, V += c->I * wide, M += c->O * wide) {
+        transpose(V, c->I, wide, turned);
+        product(&(struct product){c->O, c->I, wide, // (O, n L/2), (n L/2, I)
+                                  .a = M, .row = wide, .column = 1, .b = turned,
+                                  .ldb = c->I, .add = !first,
+                                  .c = U_grad + k * pairs, .ldc = c->I});
+        if (dx)
+            product(&(struct product){c->I, wide, c->O, // (O, I)', (O, n L/2)
+                                      .a = U + k * pairs, .row = 1,
+                                      .column = c->I, .b = M, .ldb = wide,
+                                      .c = V, .ldc = wide});
+    }
+    if (dx)
+        give_inputs(c, room, dx);
+}
+
+/* Up to `most` of the sequences from i on. */
+static struct winograd tile_at(const struct winograd *c, size_t i, size_t most)
+{
+    struct winograd tile = *c;
+
+    tile.n = c->n - i < most ? c->n - i : most;
+    return tile;
+}
+
+void winograd_forward(const struct winograd *c, const float *U,
+                      const float *bias, const float *x, float *y, float *room)
+{
+    size_t most = tile_of(c);
+
+    for (size_t i = 0; i < c->n; i += most) {
+        struct winograd tile = tile_at(c, i, most);
+
+        forward_tile(&tile, U, bias, x + i * c->I * c->L, y + i * c->O * c->L,
+                     room);
+    }
 }
 
 void winograd_backward(const struct winograd *c, const float *U, const float *x,
                        const float *dy, bool first, float *dx, float *U_grad,
                        float *room)
 {
-    size_t wide = c->n * c->L / 2, pairs = c->O * c->I;
-    float *V = room, *M = room + PARTS * c->I * wide;
+    size_t most = tile_of(c);
 
-    take_inputs(c, x, V);
-    take_outputs(c, dy, M);
-    for (size_t k = 0; k < PARTS; k++) {
-        blas_gemm(false, true, c->O, c->I, wide, M + k * c->O * wide,
-                  V + k * c->I * wide, !first, U_grad + k * pairs);
-        if (dx)
-            blas_gemm(true, false, c->I, wide, c->O, U + k * pairs,
-                      M + k * c->O * wide, 0, V + k * c->I * wide);
+    for (size_t i = 0; i < c->n; i += most) {
+        struct winograd tile = tile_at(c, i, most);
+
+        backward_tile(&tile, U, x + i * c->I * c->L, dy + i * c->O * c->L,
+                      first && i == 0, dx ? dx + i * c->I * c->L : NULL, U_grad,
+                      room);
     }
-    if (dx)
-        give_inputs(c, V, dx);
 }

@@ -25,7 +25,7 @@ struct winograd {
 /* Can a convolution like this be done so? */
 bool winograd_fits(size_t K, size_t dilation, size_t padding, size_t L);
 
-/* Floats of room that both ways take. */
+/* Floats of room that both ways take, which do a few sequences at a time. */
 size_t winograd_room(const struct winograd *c);
 
 /* weight (O, I, 3) to U, and the gradient of U to that of weight. */

@@ -70,6 +70,7 @@ const struct layer_type layer_add = {
     .name = "add",
     .keys = (const char *const[]){NULL},
     .joins = true,
+    .by_rows = true,
     .setup = setup,
     .fit = fit,
     .forward = forward,

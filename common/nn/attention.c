@@ -20,7 +20,9 @@
 
 #include "common/math/blas.h"
 #include "common/math/columns.h"
+#include "common/math/product.h"
 #include "common/math/softmax.h"
+#include "common/math/transpose.h"
 #include "common/math/vector.h"
 #include "common/nn/dropout.h"
 #include "common/nn/export.h"
@@ -43,6 +45,7 @@ struct room {
     float *slopes;   /* (T, T) their gradient */
     float *mixed_dy; /* (C, T) of the heads' output */
     float *qkv_dy;   /* (3C, T) */
+    float *across;   /* (T, C) what a projection read */
 };
 
 struct sizes {
@@ -81,7 +84,7 @@ static int setup(struct layer *l, const struct node *settings, struct err *e)
     layer_param(l, "out_proj.weight", 2, (size_t[]){C, C});
     layer_param(l, "out_proj.bias", 1, (size_t[]){C});
     l->scratch = sizes_of(l).row * sizeof(float);
-    l->room = (2 * T * T + 4 * C * T) * sizeof(float);
+    l->room = (2 * T * T + 5 * C * T) * sizeof(float);
     return 0;
 }
 
@@ -117,7 +120,8 @@ static struct room room_of(const struct layer *l, const struct pass *p)
     float *at = (float *)p->scratch + p->n * z.row;
 
     return (struct room){at, at + z.T * z.T, at + 2 * z.T * z.T,
-                         at + 2 * z.T * z.T + z.C * z.T};
+                         at + 2 * z.T * z.T + z.C * z.T,
+                         at + 2 * z.T * z.T + 4 * z.C * z.T};
 }
 
 /* y (O, T) = weight (O, C) x (C, T) + bias (O) */
@@ -126,8 +130,9 @@ static void project(const struct layer *l, int weight, const float *x, size_t O,
 {
     size_t C = l->in.channels, T = l->in.length;
 
-    columns_spread(l->param[weight + 1].data, O, T, y);
-    blas_gemm(false, false, O, T, C, l->param[weight].data, x, 1, y);
+    product(&(struct product){
+        O, T, C, .a = l->param[weight].data, .row = C, .column = 1, .b = x,
+        .ldb = T, .bias = l->param[weight + 1].data, .c = y, .ldc = T});
 }
 
 VECTOR static void attention_scale(float *x, size_t n, float factor)
@@ -242,16 +247,24 @@ static void head_back(const struct layer *l, const struct kept *k,
     blas_gemm(false, false, z.d, z.T, z.T, q, room->slopes, 0, dq + all);
 }
 
-/* The gradients of a projection from x (C, T) to dy (O, T). */
+/* The gradients of a projection from x (C, T) to dy (O, T); across has room
+ * for x'. */
 static void project_back(const struct layer *l, int weight, const float *x,
                          size_t O, const float *dy, bool first, float *dx,
-                         float *const *grad)
+                         float *across, float *const *grad)
 {
     size_t C = l->in.channels, T = l->in.length;
 
-    blas_gemm(false, true, O, C, T, dy, x, !first, grad[weight]);
+    transpose(x, C, T, across);
+    product(&(struct product){O, C, T, // (O, T), (T, C)
+                              .a = dy, .row = T, .column = 1, .b = across,
+                              .ldb = C, .add = !first, .c = grad[weight],
+                              .ldc = C});
     if (dx)
-        blas_gemm(true, false, C, T, O, l->param[weight].data, dy, 0, dx);
+        product(&(struct product){C, T, O, // (O, C)', (O, T)
+                                  .a = l->param[weight].data, .row = 1,
+                                  .column = C, .b = dy, .ldb = T, .c = dx,
+                                  .ldc = T});
     columns_add_totals(dy, O, T, grad[weight + 1]);
 }
 
@@ -269,11 +282,11 @@ static void backward(const struct layer *l, const struct pass *p,
         struct kept k = kept_of(l, p, i);
 
         project_back(l, OUT_WEIGHT, k.mixed, z.C, dy + i * l->n_out, i == 0,
-                     room.mixed_dy, grad);
+                     room.mixed_dy, room.across, grad);
         for (size_t h = 0; h < l->heads; h++)
             head_back(l, &k, &room, h);
         project_back(l, IN_WEIGHT, x + i * l->n_in, 3 * z.C, room.qkv_dy,
-                     i == 0, dx ? dx + i * l->n_in : NULL, grad);
+                     i == 0, dx ? dx + i * l->n_in : NULL, room.across, grad);
     }
 }
 

@@ -24,6 +24,9 @@
 
 #define EPS 1e-5
 #define MOMENTUM .1
+#define LONG 32 /* positions */
+
+typedef double wide __attribute__((vector_size(8 * LANES)));
 #define SUMS 4 /* vectors side by side */
 
 enum { WEIGHT, BIAS, MEAN, VAR };
@@ -82,6 +85,36 @@ VECTOR static void norm_sums(size_t n, size_t width, const float *restrict a,
         }
 }
 
+/* Channel by channel: with many positions the sums stay in registers. */
+VECTOR static void norm_totals(size_t n, size_t C, size_t L, const float *a,
+                               const float *b, double *sum, double *product)
+{
+    for (size_t c = 0; c < C; c++) {
+        wide s = {0}, of_product = {0};
+
+        for (size_t i = 0; i < n; i++) {
+            const float *x = a + (i * C + c) * L, *y = b + (i * C + c) * L;
+            size_t t = 0;
+
+            for (; t + LANES <= L; t += LANES) {
+                wide u = __builtin_convertvector(*(const loose *)(x + t), wide);
+                wide v = __builtin_convertvector(*(const loose *)(y + t), wide);
+
+                s += u;
+                of_product += u * v;
+            }
+            for (; t < L; t++) {
+                s[0] += (double)x[t];
+                of_product[0] += (double)x[t] * (double)y[t];
+            }
+        }
+        for (size_t k = 0; k < LANES; k++) {
+            sum[c] += s[k];
+            product[c] += of_product[k];
+        }
+    }
+}
+
 /* Of a channel that lies across: n values of it. */
 VECTOR static void norm_sums_across(size_t n, const float *a, const float *b,
                                     double *sum, double *product)
@@ -127,29 +160,35 @@ static void sum_channels(const struct layer *l, const struct pass *p,
                          const float *a, const float *b, double *sum,
                          double *product)
 {
-    size_t width = l->n_in, L = l->in.length;
+    size_t width = l->n_in, L = l->in.length, C = l->in.channels;
     double *column = p->scratch;
 
     if (p->across) {
         sum_across(l, p, a, b, sum, product);
         return;
     }
+    if (p->done == 0) {
+        memset(sum, 0, C * sizeof *sum);
+        memset(product, 0, C * sizeof *product);
+    }
+    if (L >= LONG) {
+        norm_totals(p->n, C, L, a, b, sum, product);
+        return;
+    }
     memset(column, 0, 2 * width * sizeof *column);
     norm_sums(p->n, width, a, b, column, column + width);
-    for (size_t c = 0; c < l->in.channels; c++) {
-        sum[c] = product[c] = 0;
+    for (size_t c = 0; c < C; c++)
         for (size_t t = 0; t < L; t++) {
             sum[c] += column[c * L + t];
             product[c] += column[width + c * L + t];
         }
-    }
 }
 
 static void gather(const struct layer *l, const struct pass *p, const float *x)
 {
     size_t C = l->in.channels;
 
-    p->sums[0] = (double)(p->n * l->in.length);
+    p->sums[0] = (double)((p->done + p->n) * l->in.length);
     sum_channels(l, p, x, x, p->sums + 1 + OF_X * C, p->sums + 1 + OF_XX * C);
 }
 
@@ -342,6 +381,7 @@ const struct layer_type layer_batch_norm = {
     .name = "batch_norm",
     .keys = (const char *const[]){NULL},
     .in_place_predicting = true,
+    .by_rows = true,
     .setup = setup,
     .fit = fit,
     .affine = affine,

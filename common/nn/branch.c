@@ -139,6 +139,7 @@ static void backward(const struct layer *l, const struct pass *p,
 const struct layer_type layer_branch = {
     .name = "branch",
     .keys = (const char *const[]){NULL},
+    .by_rows = true,
     .setup = setup,
     .forward = forward,
     .backward = backward,

@@ -72,6 +72,7 @@ const struct layer_type layer_concat = {
     .name = "concat",
     .keys = (const char *const[]){NULL},
     .joins = true,
+    .by_rows = true,
     .setup = setup,
     .fit = fit,
     .forward = forward,

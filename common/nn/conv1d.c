@@ -17,12 +17,14 @@
  * length allows it, takes fewer products (common/math/winograd.h).
  */
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "common/math/across.h"
-#include "common/math/blas.h"
 #include "common/math/columns.h"
+#include "common/math/product.h"
 #include "common/math/strip.h"
+#include "common/math/transpose.h"
 #include "common/math/winograd.h"
 #include "common/nn/export.h"
 #include "common/nn/layers.h"
@@ -113,20 +115,6 @@ static void forward_strips(const struct layer *l, const struct pass *p,
     }
 }
 
-/* weight (O, I, K) to (I, O, K), the last tap first: dx is a convolution of
- * dy with that. */
-static void turn(const struct layer *l, float *turned)
-{
-    const float *weight = l->param[WEIGHT].data;
-    size_t O = l->out.channels, I = l->in.channels, K = l->kernel;
-
-    for (size_t o = 0; o < O; o++)
-        for (size_t i = 0; i < I; i++)
-            for (size_t k = 0; k < K; k++)
-                turned[(i * O + o) * K + k] =
-                    weight[(o * I + i) * K + K - 1 - k];
-}
-
 static void backward_strips(const struct layer *l, const struct pass *p,
                             const float *x, const float *dy, float *dx,
                             float *weight_grad)
@@ -137,8 +125,9 @@ static void backward_strips(const struct layer *l, const struct pass *p,
     struct taps back = {l->in.channels, l->out.channels, l->kernel,
                         l->dilation};
 
-    turn(l, turned);
-    memset(weight_grad, 0, tensor_count(&l->param[WEIGHT]) * sizeof *dx);
+    strip_turn(&full.taps, l->param[WEIGHT].data, turned);
+    if (p->done == 0)
+        memset(weight_grad, 0, tensor_count(&l->param[WEIGHT]) * sizeof *dx);
     for (size_t i = 0; i < p->n; i += tile) {
         struct plan plan = plan_of(l, p->n - i < tile ? p->n - i : tile);
 
@@ -186,13 +175,14 @@ static void backward_across(const struct layer *l, const struct pass *p,
 {
     struct across c = across_of(l, p->n), back = c;
     float *turned_x = p->scratch, *zeros = turned_x + p->n * l->n_in;
+    struct taps taps = plan_of(l, 1).taps;
     float *turned = zeros + p->n;
 
     memset(zeros, 0, p->n * sizeof *zeros);
     across_correlate(&c, input_across(p, x), dy, zeros, weight_grad);
     if (!dx)
         return;
-    turn(l, turned);
+    strip_turn(&taps, l->param[WEIGHT].data, turned);
     back.I = c.O, back.L = c.M, back.O = c.I, back.M = c.L;
     back.padding = (c.K - 1) * c.dilation - c.padding;
     across_convolve(&back, dy, turned, NULL, p->across_in ? dx : turned_x);
@@ -226,14 +216,16 @@ static size_t columns_room(const struct layer *l)
 {
     size_t positions = tile_of(l) * l->out.length;
 
-    return is_plain(l) ? 0 : (reach_of(l) + l->out.channels) * positions;
+    return is_plain(l) ? reach_of(l) * positions
+                       : (2 * reach_of(l) + l->out.channels) * positions;
 }
 
 static void forward_columns(const struct layer *l, const struct pass *p,
                             const float *x, float *y)
 {
     size_t tile = tile_of(l), O = l->out.channels, M = l->out.length, n;
-    float *room = p->scratch, *turned = room + reach_of(l) * tile * M;
+    size_t reach = reach_of(l);
+    float *room = p->scratch, *turned = room + reach * tile * M;
 
     for (size_t i = 0; i < p->n; i += n, x += n * l->n_in, y += n * l->n_out) {
         struct columns c;
@@ -244,9 +236,11 @@ static void forward_columns(const struct layer *l, const struct pass *p,
         out = n == 1 ? y : turned;
         if (!is_plain(l))
             columns_fill(&c, x, room);
-        columns_spread(l->param[BIAS].data, O, n * M, out);
-        blas_gemm(false, false, O, n * M, reach_of(l), l->param[WEIGHT].data,
-                  is_plain(l) ? x : room, 1, out); // (I K, n M), (O, n M)
+        product(&(struct product){
+            O, n * M, reach, // (O, I K), (I K, n M), (O, n M)
+            .a = l->param[WEIGHT].data, .row = reach, .column = 1,
+            .b = is_plain(l) ? x : room, .ldb = n * M,
+            .bias = l->param[BIAS].data, .c = out, .ldc = n * M});
         if (n > 1)
             columns_turn(out, O, n, M, y);
     }
@@ -258,7 +252,8 @@ static void backward_columns(const struct layer *l, const struct pass *p,
 {
     size_t tile = tile_of(l), O = l->out.channels, M = l->out.length, n;
     size_t reach = reach_of(l);
-    float *room = p->scratch, *turned = room + reach * tile * M;
+    float *across = p->scratch, *room = across + reach * tile * M;
+    float *turned = room + reach * tile * M;
 
     for (size_t i = 0; i < p->n; i += n) {
         const float *in = x + i * l->n_in, *slope = dy + i * l->n_out;
@@ -273,11 +268,17 @@ static void backward_columns(const struct layer *l, const struct pass *p,
         }
         if (!is_plain(l))
             columns_fill(&c, in, room);
-        blas_gemm(false, true, O, reach, n * M, slope, // (O, n M)
-                  is_plain(l) ? in : room, i > 0, weight_grad);
+        transpose(is_plain(l) ? in : room, reach, n * M, across);
+        product(&(struct product){
+            O, reach, n * M, // (O, n M), (n M, I K)
+            .a = slope, .row = n * M, .column = 1, .b = across, .ldb = reach,
+            .add = p->done + i > 0, .c = weight_grad, .ldc = reach});
         if (dx)
-            blas_gemm(true, false, reach, n * M, O, l->param[WEIGHT].data,
-                      slope, 0, is_plain(l) ? back : room); // (I K, n M)
+            product(&(struct product){reach, n * M, O, // (O, I K)', (O, n M)
+                                      .a = l->param[WEIGHT].data, .row = 1,
+                                      .column = reach, .b = slope, .ldb = n * M,
+                                      .c = is_plain(l) ? back : room,
+                                      .ldc = n * M});
         if (dx && !is_plain(l))
             columns_sum(&c, room, back);
     }
@@ -297,54 +298,42 @@ static struct winograd winograd_of(const struct layer *l, size_t n)
                              l->dilation};
 }
 
-/* Rows at a time: a column is two positions. */
-static size_t pairs_tile(const struct layer *l)
+static size_t pairs_of(const struct layer *l)
 {
-    size_t tile = 2 * COLUMNS / l->in.length;
-
-    return tile > 1 ? tile : 1;
+    return l->in.channels * l->out.channels;
 }
 
-/* The weights and their gradient, then the room of a tile. */
-static size_t winograd_floats(const struct layer *l)
+/* The weights (4, O, I) and behind them their gradient lie at the end of the
+ * layer's room, kept for all rows of a pass. */
+static float *turned_of(const struct layer *l, const struct pass *p)
 {
-    struct winograd c = winograd_of(l, pairs_tile(l));
-
-    return 8 * c.O * c.I + winograd_room(&c);
+    return (float *)p->scratch + l->room / sizeof(float) - 8 * pairs_of(l);
 }
 
 static void forward_winograd(const struct layer *l, const struct pass *p,
                              const float *x, float *y)
 {
-    size_t tile = pairs_tile(l), pairs = l->in.channels * l->out.channels;
-    float *turned = p->scratch, *room = turned + 8 * pairs;
-    const float *U = p->packed ? p->packed : turned;
+    struct winograd c = winograd_of(l, p->n);
+    float *turned = turned_of(l, p);
 
-    if (!p->packed)
-        winograd_turn(l->param[WEIGHT].data, pairs, turned);
-    for (size_t i = 0; i < p->n; i += tile) {
-        struct winograd c = winograd_of(l, p->n - i < tile ? p->n - i : tile);
-
-        winograd_forward(&c, U, l->param[BIAS].data, x + i * l->n_in,
-                         y + i * l->n_out, room);
-    }
+    if (!p->packed && p->done == 0)
+        winograd_turn(l->param[WEIGHT].data, pairs_of(l), turned);
+    winograd_forward(&c, p->packed ? p->packed : turned, l->param[BIAS].data, x,
+                     y, p->scratch);
 }
 
 static void backward_winograd(const struct layer *l, const struct pass *p,
                               const float *x, const float *dy, float *dx,
                               float *weight_grad)
 {
-    size_t tile = pairs_tile(l), pairs = l->in.channels * l->out.channels;
-    float *U = p->scratch, *U_grad = U + 4 * pairs, *room = U + 8 * pairs;
+    struct winograd c = winograd_of(l, p->n);
+    float *U = turned_of(l, p), *U_grad = U + 4 * pairs_of(l);
 
-    winograd_turn(l->param[WEIGHT].data, pairs, U);
-    for (size_t i = 0; i < p->n; i += tile) {
-        struct winograd c = winograd_of(l, p->n - i < tile ? p->n - i : tile);
-
-        winograd_backward(&c, U, x + i * l->n_in, dy + i * l->n_out, i == 0,
-                          dx ? dx + i * l->n_in : NULL, U_grad, room);
-    }
-    winograd_turn_back(U_grad, pairs, weight_grad);
+    if (p->done == 0)
+        winograd_turn(l->param[WEIGHT].data, pairs_of(l), U);
+    winograd_backward(&c, U, x, dy, p->done == 0, dx, U_grad, p->scratch);
+    if (p->left == 0)
+        winograd_turn_back(U_grad, pairs_of(l), weight_grad);
 }
 
 /* ---- the layer ---- */
@@ -352,9 +341,11 @@ static void backward_winograd(const struct layer *l, const struct pass *p,
 static size_t room_of(const struct layer *l)
 {
     size_t few = by_columns(l) ? columns_room(l) : strips_room(l);
-    size_t many = by_winograd(l) ? winograd_floats(l) : 0;
+    struct winograd c = winograd_of(l, SIZE_MAX);
+    size_t many = by_winograd(l) ? winograd_room(&c) : 0;
+    size_t kept = by_winograd(l) ? 8 * pairs_of(l) : 0;
 
-    return (few > many ? few : many) * sizeof(float);
+    return ((few > many ? few : many) + kept) * sizeof(float);
 }
 
 static void fit(struct layer *l)
@@ -430,12 +421,18 @@ static void pack(const struct layer *l, float *packed)
                   packed);
 }
 
+/* Are there rows enough for Winograd's way? */
+static bool many_rows(const struct pass *p)
+{
+    return p->done + p->n + p->left >= FEW;
+}
+
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
     if (p->across)
         forward_across(l, p, x, y);
-    else if (p->n >= FEW && by_winograd(l))
+    else if (many_rows(p) && by_winograd(l))
         forward_winograd(l, p, x, y);
     else if (by_columns(l))
         forward_columns(l, p, x, y);
@@ -448,13 +445,17 @@ static void backward(const struct layer *l, const struct pass *p,
                      float *const *grad)
 {
     (void)y;
+    if (p->done == 0)
+        memset(grad[BIAS], 0, l->out.channels * sizeof **grad);
     if (p->across)
-        columns_total(dy, 1, l->out.channels, l->out.length * p->n, grad[BIAS]);
-    else
-        columns_total(dy, p->n, l->out.channels, l->out.length, grad[BIAS]);
+        columns_add_totals(dy, l->out.channels, l->out.length * p->n,
+                           grad[BIAS]);
+    for (size_t i = 0; i < p->n && !p->across; i++)
+        columns_add_totals(dy + i * l->n_out, l->out.channels, l->out.length,
+                           grad[BIAS]);
     if (p->across)
         backward_across(l, p, x, dy, dx, grad[WEIGHT]);
-    else if (p->n >= FEW && by_winograd(l))
+    else if (many_rows(p) && by_winograd(l))
         backward_winograd(l, p, x, dy, dx, grad[WEIGHT]);
     else if (by_columns(l))
         backward_columns(l, p, x, dy, dx, grad[WEIGHT]);
@@ -481,6 +482,7 @@ static const char *export(const struct layer *l, struct opgraph *g,
 const struct layer_type layer_conv1d = {
     .name = "conv1d",
     .keys = (const char *const[]){"out", "kernel", "padding", "dilation", NULL},
+    .by_rows = true,
     .setup = setup,
     .fit = fit,
     .linear = true,

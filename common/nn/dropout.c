@@ -7,6 +7,9 @@
  * Which are zeroed follows from (seed, step, layer, row, value) alone.  Each
  * value takes 16 of the 64 bits of a draw, so the rate is exact to 2^-16; the
  * scale is that of the rate as rounded.
+ *
+ * Behind a relu that nothing else reads it does in training what that one does
+ * as well, and need not keep what it zeroed: the gradient goes where y > 0.
  */
 #include "common/nn/dropout.h"
 
@@ -68,6 +71,28 @@ VECTOR static void thin(size_t n, const uint16_t *bits, uint16_t limit,
     }
 }
 
+/* relu and dropout in one. */
+VECTOR static void cut_thin(size_t n, const uint16_t *bits, uint16_t limit,
+                            float scale, const float *x, float *y)
+{
+    VECTOR_LOOP
+    for (size_t i = 0; i < n; i++) {
+        float factor = bits[i] >= limit ? scale : 0;
+        float left = x[i] < 0 ? 0 : x[i];
+
+        y[i] = left * factor; // a product under a condition is no vector
+    }
+}
+
+/* What is left of both tells where they let through. */
+VECTOR static void cut_multiply(size_t n, float scale, const float *y,
+                                const float *dy, float *dx)
+{
+    VECTOR_LOOP
+    for (size_t i = 0; i < n; i++)
+        dx[i] = y[i] > 0 ? dy[i] * scale : 0;
+}
+
 VECTOR static void multiply(size_t n, const float *factor, const float *dy,
                             float *dx)
 {
@@ -94,9 +119,12 @@ static void forward(const struct layer *l, const struct pass *p, const float *x,
             size_t n = l->n_in - j < DROPOUT_DRAW ? l->n_in - j : DROPOUT_DRAW;
 
             dropout_draw(key, j, bits);
-            thin(n, bits, dropout_limit(l), dropout_scale(l), x + j, y + j,
-                 factor);
-            factor += n;
+            if (l->fused)
+                cut_thin(n, bits, dropout_limit(l), dropout_scale(l), x + j,
+                         y + j);
+            else
+                thin(n, bits, dropout_limit(l), dropout_scale(l), x + j, y + j,
+                     factor + i * l->n_in + j);
         }
     }
 }
@@ -106,15 +134,18 @@ static void backward(const struct layer *l, const struct pass *p,
                      float *const *grad)
 {
     (void)x;
-    (void)y;
     (void)grad;
-    multiply(p->n * l->n_in, p->scratch, dy, dx);
+    if (l->fused)
+        cut_multiply(p->n * l->n_in, dropout_scale(l), y, dy, dx);
+    else
+        multiply(p->n * l->n_in, p->scratch, dy, dx);
 }
 
 const struct layer_type layer_dropout = {
     .name = "dropout",
     .keys = (const char *const[]){"rate", NULL},
     .in_place = true,
+    .by_rows = true,
     .setup = setup,
     .forward = forward,
     .backward = backward,

@@ -407,6 +407,28 @@ static bool has_learned(const struct layer *l)
     return false;
 }
 
+static size_t n_readers(const struct model *m, int at)
+{
+    size_t n = at == m->output;
+
+    for (size_t j = 0; j < m->n_layers; j++)
+        for (size_t k = 0; k < m->layer[j].n_from; k++)
+            n += m->layer[j].from[k].at == at;
+    return n;
+}
+
+/* A dropout does the work of a relu that nothing else reads. */
+static void fuse(struct model *m, struct layer *l)
+{
+    int at = l->from[0].at;
+
+    if (l->type != &layer_dropout || at < 0 ||
+        m->layer[at].type != &layer_relu || n_readers(m, at) > 1)
+        return;
+    l->fused = m->layer[at].fused = true;
+    l->scratch = 0;
+}
+
 /* What follows from the layers. */
 static void finish(struct model *m)
 {
@@ -417,6 +439,7 @@ static void finish(struct model *m)
         l->learns = has_learned(l);
         for (size_t k = 0; k < n_learned_from(l); k++)
             l->learns |= l->from[k].at >= 0 && m->layer[l->from[k].at].learns;
+        fuse(m, l);
         if (l->type->gather)
             m->cut[m->n_cuts++] = i;
     }

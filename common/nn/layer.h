@@ -51,6 +51,10 @@ struct pass {
     const uint16_t *machine; /* training: (n) which machine a row is of */
     double *loss;            /* training: what branches add theirs to */
 
+    size_t done, left; /* rows that by_rows layers were run for before these
+                          and will be next: gradients of parameters, and what is
+                          gathered, add up over them, from done == 0 on */
+
     /* Of the layer at hand: */
     bool across_in, across; /* x, and y, lie across: see enum across_use */
     void *scratch;          /* kept from forward to backward */
@@ -72,6 +76,11 @@ struct layer_type {
      */
     bool in_place;
     bool in_place_predicting; /* ... forward alone, in prediction */
+
+    /* It does no better with many rows at a time than with a few; it may be
+     * told of the rows of a pass a few at a time, as pass.done and pass.left
+     * say.  It takes either scratch or room. */
+    bool by_rows;
 
     /* It reads several values (`from: [a, b]`), as pass.x; backward is called
      * for one after the other. */
@@ -173,6 +182,7 @@ struct layer {
                                           once the whole model is known */
     enum across_use across;
     bool aside;  /* in a branch: run in training alone */
+    bool fused;  /* a relu and the dropout that alone reads it: see there */
     bool learns; /* it or one before it has parameters that are learned */
     double rate; /* dropout, attention: share that is zeroed */
     size_t kernel, dilation;     /* conv1d, unfold; kernel: maxpool too */

@@ -231,6 +231,7 @@ static const char *export(const struct layer *l, struct opgraph *g,
 const struct layer_type layer_maxpool = {
     .name = "maxpool",
     .keys = (const char *const[]){"size", NULL},
+    .by_rows = true,
     .setup = setup,
     .forward = forward,
     .backward = backward,

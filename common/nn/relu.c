@@ -1,5 +1,6 @@
 /*
  * relu: y = x where x > 0, else 0.  A NaN stays one, so that it is found.
+ * In training a dropout behind it does so in its place.
  *
  *     - {type: relu}
  */
@@ -38,7 +39,8 @@ VECTOR static void pass_on(size_t n, const float *y, const float *dy, float *dx)
 static void forward(const struct layer *l, const struct pass *p, const float *x,
                     float *y)
 {
-    cut(p->n * l->n_in, x, y);
+    if (!l->fused || !p->training || x != y)
+        cut(p->n * l->n_in, x, y);
 }
 
 static void backward(const struct layer *l, const struct pass *p,
@@ -47,7 +49,8 @@ static void backward(const struct layer *l, const struct pass *p,
 {
     (void)x;
     (void)grad;
-    pass_on(p->n * l->n_in, y, dy, dx);
+    if (!l->fused || dx != dy)
+        pass_on(p->n * l->n_in, y, dy, dx);
 }
 
 static const char *export(const struct layer *l, struct opgraph *g,
@@ -61,6 +64,7 @@ const struct layer_type layer_relu = {
     .name = "relu",
     .keys = (const char *const[]){NULL},
     .in_place = true,
+    .by_rows = true,
     .setup = setup,
     .fit = fit,
     .forward = forward,

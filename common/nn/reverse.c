@@ -47,6 +47,7 @@ const struct layer_type layer_reverse = {
     .name = "reverse",
     .keys = (const char *const[]){"lambda", NULL},
     .in_place = true,
+    .by_rows = true,
     .setup = setup,
     .forward = forward,
     .backward = backward,

@@ -99,6 +99,7 @@ static const char *export(const struct layer *l, struct opgraph *g,
 const struct layer_type layer_unfold = {
     .name = "unfold",
     .keys = (const char *const[]){"size", NULL},
+    .by_rows = true,
     .setup = setup,
     .fit = fit,
     .forward = forward,

@@ -6,6 +6,7 @@
 
 #include "common/base/xalloc.h"
 #include "common/math/vector.h"
+#include "common/nn/span.h"
 
 #define FEW_ACROSS 16 /* rows too few to lie across in prediction */
 
@@ -67,64 +68,16 @@ static void find_shares(struct workspace *w)
     free(readers);
 }
 
-/* Can layer j take its input across? */
-static bool takes_across(const struct workspace *w, size_t j)
-{
-    enum across_use can = w->model->layer[j].across;
+/* ---- where the gradients of the values lie ---- */
 
-    return can == ACROSS_READS || (can != ACROSS_NEVER && w->across[j]);
-}
-
-/* Does the first value that layer i reads lie across? */
-static bool reads_across(const struct workspace *w, size_t i)
-{
-    int at = w->model->layer[i].from[0].at;
-
-    return at >= 0 && w->across[at];
-}
-
-/*
- * Values lie across, but for a few rows, from a layer that rather gives them so
- * to those that take them; where one reader does not, rows remain.
- */
-static void find_across(struct workspace *w)
-{
-    const struct model *m = w->model;
-    bool changed = true;
-
-    for (size_t i = 0; i < m->n_layers; i++)
-        w->across[i] =
-            i != (size_t)m->output &&
-            (m->layer[i].across == ACROSS_GIVES ||
-             (m->layer[i].across == ACROSS_KEEPS && reads_across(w, i)));
-    while (changed) {
-        changed = false;
-        for (size_t i = 0; i < m->n_layers; i++) {
-            const struct layer *l = &m->layer[i];
-
-            for (size_t k = 0; k < l->n_from; k++)
-                if (l->from[k].at >= 0 && w->across[l->from[k].at] &&
-                    !takes_across(w, i)) {
-                    w->across[l->from[k].at] = false;
-                    changed = true;
-                }
-            if (w->across[i] && l->across == ACROSS_KEEPS &&
-                !reads_across(w, i)) {
-                w->across[i] = false;
-                changed = true;
-            }
-        }
-    }
-}
-
-static int take_slot(struct workspace *w, bool *busy)
+static int take_slot(size_t *n_slots, bool *busy)
 {
     size_t i = 0;
 
     while (busy[i])
         i++;
     busy[i] = true;
-    w->n_slopes = i >= w->n_slopes ? i + 1 : w->n_slopes;
+    *n_slots = i >= *n_slots ? i + 1 : *n_slots;
     return (int)i;
 }
 
@@ -135,11 +88,12 @@ static int take_slot(struct workspace *w, bool *busy)
 static void assign_slots(struct workspace *w)
 {
     const struct model *m = w->model;
-    bool *busy = xcalloc(m->n_layers + 1, sizeof *busy);
+    bool *busy[2] = {xcalloc(m->n_layers + 1, sizeof **busy),
+                     xcalloc(m->n_layers + 1, sizeof **busy)};
 
     for (size_t i = 0; i < m->n_layers; i++)
         w->slot[i] = -1;
-    w->slot[m->output] = take_slot(w, busy);
+    w->slot[m->output] = take_slot(&w->n_slopes[0], busy[0]);
     for (size_t i = m->n_layers; i-- > 0;) {
         const struct layer *l = &m->layer[i];
         bool passed_on = false;
@@ -150,12 +104,15 @@ static void assign_slots(struct workspace *w)
             if (!hands_back(m, i, k) || w->slot[at] >= 0)
                 continue;
             passed_on |= w->shares[i];
-            w->slot[at] = w->shares[i] ? w->slot[i] : take_slot(w, busy);
+            w->slot[at] = w->shares[i] ? w->slot[i]
+                                       : take_slot(&w->n_slopes[w->inside[at]],
+                                                   busy[w->inside[at]]);
         }
         if (w->slot[i] >= 0 && !passed_on)
-            busy[w->slot[i]] = false;
+            busy[w->inside[i]][w->slot[i]] = false;
     }
-    free(busy);
+    free(busy[0]);
+    free(busy[1]);
 }
 
 static size_t lay_out(struct workspace *w, char *memory)
@@ -177,8 +134,10 @@ static size_t lay_out(struct workspace *w, char *memory)
         w->total[i] = carve(memory, &used, l->sums * sizeof(double));
         widest = l->n_out > widest ? l->n_out : widest;
     }
-    for (size_t i = 0; i < w->n_slopes + 1 && w->training; i++)
+    for (size_t i = 0; i < w->n_slopes[0] + 1 && w->training; i++)
         w->slope[i] = carve(memory, &used, w->rows * widest * sizeof(float));
+    for (size_t i = 0; i < w->n_slopes[1]; i++)
+        w->near[i] = carve(memory, &used, w->rows * widest * sizeof(float));
     return used;
 }
 
@@ -197,13 +156,21 @@ struct workspace *workspace_new(const struct model *m, size_t rows,
     w->total = xcalloc(n, sizeof *w->total);
     w->shares = xcalloc(n, sizeof *w->shares);
     w->slot = xcalloc(n, sizeof *w->slot);
-    w->sloped = xcalloc(n, sizeof *w->sloped);
+    w->sloped = xcalloc(2 * n, sizeof *w->sloped);
     w->across = xcalloc(n, sizeof *w->across);
+    w->alone = xcalloc(n, sizeof *w->alone);
+    w->span = xcalloc(n, sizeof *w->span);
+    w->inside = xcalloc(n, sizeof *w->inside);
     find_shares(w);
-    find_across(w);
-    if (training)
+    span_across(m, w->across);
+    span_alone(m, w->across, w->alone);
+    if (training) {
+        span_starts(m, w->alone, w->span);
+        span_inside(m, w->alone, w->span, w->shares, w->inside);
         assign_slots(w);
-    w->slope = xcalloc(w->n_slopes + 1, sizeof *w->slope);
+    }
+    w->slope = xcalloc(w->n_slopes[0] + 1, sizeof *w->slope);
+    w->near = xcalloc(w->n_slopes[1] + 1, sizeof *w->near);
     w->memory = xmalloc_aligned(lay_out(w, NULL), 1);
     lay_out(w, w->memory);
     for (size_t i = 0; i < n; i++)
@@ -224,7 +191,11 @@ void workspace_free(struct workspace *w)
     free(w->shares);
     free(w->slot);
     free(w->sloped);
+    free(w->alone);
+    free(w->span);
+    free(w->inside);
     free(w->slope);
+    free(w->near);
     free(w->memory);
     free(w);
 }
@@ -236,6 +207,19 @@ float *workspace_output(const struct workspace *w)
 
 /* ---- forward ---- */
 
+/* n rows of p's from row `at` on. */
+static struct pass rows_of(const struct pass *p, size_t at, size_t n)
+{
+    struct pass rows = *p;
+
+    rows.n = p->n - at < n ? p->n - at : n;
+    rows.done = at;
+    rows.left = p->n - at - rows.n;
+    rows.row += at;
+    rows.machine = p->machine ? p->machine + at : NULL;
+    return rows;
+}
+
 /* Tell p what layer i wants to know of itself; x (n_from) is what it reads. */
 static void set_pass(const struct workspace *w, struct pass *p, size_t i,
                      const float **x)
@@ -243,13 +227,18 @@ static void set_pass(const struct workspace *w, struct pass *p, size_t i,
     const struct layer *l = &w->model->layer[i];
     bool across;
 
-    for (size_t k = 0; k < l->n_from; k++)
-        x[k] = l->from[k].at < 0 ? w->x : w->value[l->from[k].at];
+    for (size_t k = 0; k < l->n_from; k++) {
+        const struct shape *s = &l->from[k].shape;
+        int at = l->from[k].at;
+
+        x[k] =
+            (at < 0 ? w->x : w->value[at]) + p->done * s->channels * s->length;
+    }
     p->x = x;
     across = p->training || p->n >= FEW_ACROSS;
-    p->across_in = across && reads_across(w, i);
+    p->across_in = across && span_reads_across(w->model, w->across, i);
     p->across = across && w->across[i];
-    p->scratch = w->scratch[i];
+    p->scratch = w->scratch[i] + p->done * l->scratch;
     p->packed = w->packed ? w->packed[i] : NULL;
     p->sums = w->sums[i];
     p->total = w->total[i];
@@ -264,32 +253,64 @@ static void run_layer(struct workspace *w, struct pass *p, size_t i)
         return;
     set_pass(w, p, i, x);
     p->loss = &w->branch_loss;
-    l->type->forward(l, p, x[0], w->value[i]);
+    l->type->forward(l, p, x[0], w->value[i] + p->done * l->n_out);
+}
+
+static void gather(const struct workspace *w, struct pass *p, size_t i)
+{
+    const struct layer *l = &w->model->layer[i];
+    const float *x[LAYER_FROM];
+
+    set_pass(w, p, i, x);
+    l->type->gather(l, p, x[0]);
+}
+
+/* The layers before end, and the sums of that one where it is cut off. */
+static void run_layers(struct workspace *w, const struct pass *p, size_t first,
+                       size_t end, bool cut)
+{
+    bool along = cut && first < end && !w->alone[end];
+    struct pass all = *p;
+    size_t next;
+
+    for (; first < end; first = next) {
+        size_t block;
+
+        next = span_end(w->alone, first, end);
+        block = span_rows(w->model, first, next);
+        for (size_t at = 0; at < p->n; at += block) {
+            struct pass rows = rows_of(p, at, block);
+
+            for (size_t i = first; i < next; i++)
+                run_layer(w, &rows, i);
+            if (along && next == end)
+                gather(w, &rows, end);
+            if (rows.left == 0)
+                break;
+        }
+    }
+    if (cut && !along)
+        gather(w, &all, end);
 }
 
 /* Part k ends before layer cut[k], whose sums it gathers, the last one with
  * the last layer. */
-static size_t end_of(const struct model *m, size_t part)
+static void run_part(struct workspace *w, const struct pass *p, size_t part)
 {
-    return part < m->n_cuts ? m->cut[part] : m->n_layers;
+    const struct model *m = w->model;
+    bool cut = part < m->n_cuts;
+
+    run_layers(w, p, part ? m->cut[part - 1] : 0,
+               cut ? m->cut[part] : m->n_layers, cut);
 }
 
 void workspace_forward_part(struct workspace *w, struct pass *p, size_t part)
 {
-    const struct model *m = w->model;
-    size_t end = end_of(m, part);
-    const float *x[LAYER_FROM];
-
     if (part == 0) {
         w->x = w->input;
         w->branch_loss = 0;
     }
-    for (size_t i = part ? m->cut[part - 1] : 0; i < end; i++)
-        run_layer(w, p, i);
-    if (part < m->n_cuts) {
-        set_pass(w, p, end, x);
-        m->layer[end].type->gather(&m->layer[end], p, x[0]);
-    }
+    run_part(w, p, part);
 }
 
 void workspace_combine(struct workspace *const *w, size_t n, size_t part)
@@ -307,18 +328,16 @@ void workspace_combine(struct workspace *const *w, size_t n, size_t part)
 
 float *workspace_forward(struct workspace *w, struct pass *p, const float *x)
 {
+    const struct model *m = w->model;
+
     w->x = x;
     w->branch_loss = 0;
-    for (size_t i = 0, part = 0; i < w->model->n_layers; i++) {
-        const struct layer *l = &w->model->layer[i];
-        const float *read[LAYER_FROM];
-
-        if (p->training && l->type->gather) {
-            set_pass(w, p, i, read);
-            l->type->gather(l, p, read[0]);
-            workspace_combine(&w, 1, part++);
-        }
-        run_layer(w, p, i);
+    if (!p->training)
+        run_layers(w, p, 0, m->n_layers, false);
+    for (size_t part = 0; p->training && part <= m->n_cuts; part++) {
+        run_part(w, p, part);
+        if (part < m->n_cuts)
+            workspace_combine(&w, 1, part);
     }
     return workspace_output(w);
 }
@@ -355,6 +374,13 @@ VECTOR static void add_gradient(size_t n, const float *x, float *y)
         y[i] += x[i];
 }
 
+static float *slope_of(const struct workspace *w, const struct pass *p, int i)
+{
+    if (w->inside[i])
+        return w->near[w->slot[i]];
+    return w->slope[w->slot[i]] + p->done * w->model->layer[i].n_out;
+}
+
 /* From the gradient of what layer i gives, NULL at the end of a branch, to
  * that of its parameters and of what it reads. */
 static void back_layer(struct workspace *w, struct pass *p, size_t i,
@@ -372,29 +398,24 @@ static void back_layer(struct workspace *w, struct pass *p, size_t i,
             l->param[j].buffer ? NULL : grad + (l->param[j].data - m->params);
     set_pass(w, p, i, x);
     if (w->slot[i] >= 0)
-        dy = w->slope[w->slot[i]];
+        dy = slope_of(w, p, (int)i);
     for (size_t k = 0; k < l->n_from; k++) {
         bool back = hands_back(m, i, k);
         int from = l->from[k].at;
         float *dx = NULL;
 
         if (back)
-            dx = w->slope[w->sloped[from] ? (int)w->n_slopes : w->slot[from]];
+            dx = w->sloped[from] ? w->slope[w->n_slopes[0]]
+                                 : slope_of(w, p, from);
         p->source = k;
         if (back || k == 0)
-            l->type->backward(l, p, x[k], w->value[i], dy, dx, at);
+            l->type->backward(l, p, x[k], w->value[i] + p->done * l->n_out, dy,
+                              dx, at);
         if (back && w->sloped[from])
-            add_gradient(p->n * m->layer[from].n_out, dx,
-                         w->slope[w->slot[from]]);
+            add_gradient(p->n * m->layer[from].n_out, dx, slope_of(w, p, from));
         if (back)
             w->sloped[from] = true;
     }
-}
-
-static void start_back(struct workspace *w)
-{
-    memset(w->sloped, 0, w->model->n_layers * sizeof *w->sloped);
-    w->sloped[w->model->output] = true;
 }
 
 static void gather_back(struct workspace *w, struct pass *p, size_t i)
@@ -404,21 +425,50 @@ static void gather_back(struct workspace *w, struct pass *p, size_t i)
 
     set_pass(w, p, i, x);
     if (l->learns)
-        l->type->gather_back(l, p, x[0], w->slope[w->slot[i]]);
+        l->type->gather_back(l, p, x[0], slope_of(w, p, (int)i));
+}
+
+/* The layers from first to before end, a span, for the rows at hand. */
+static void back_rows(struct workspace *w, struct pass *p, size_t first,
+                      size_t end, float *grad)
+{
+    size_t n = w->model->n_layers;
+
+    if (p->done == 0) /* each block starts with what there was */
+        memcpy(w->sloped + n, w->sloped, n * sizeof *w->sloped);
+    memcpy(w->sloped, w->sloped + n, n * sizeof *w->sloped);
+    for (size_t i = end; i-- > first;)
+        back_layer(w, p, i, grad);
 }
 
 void workspace_backward_part(struct workspace *w, struct pass *p, size_t part,
                              float *grad)
 {
     const struct model *m = w->model;
-    size_t first = part ? m->cut[part - 1] + 1 : 0;
-    size_t end = part < m->n_cuts ? m->cut[part] + 1 : m->n_layers;
+    size_t first = part_first(m, part), begin;
+    bool along;
 
-    if (part == m->n_cuts)
-        start_back(w);
-    for (size_t i = end; i-- > first;)
-        back_layer(w, p, i, grad);
-    if (part)
+    if (part == m->n_cuts) {
+        memset(w->sloped, 0, m->n_layers * sizeof *w->sloped);
+        w->sloped[m->output] = true;
+    }
+    along = part && first < part_end(m, part) && !w->alone[first - 1];
+    for (size_t end = part_end(m, part); end > first; end = begin) {
+        size_t block;
+
+        begin = w->span[end - 1];
+        block = span_rows(m, begin, end);
+        for (size_t at = 0; at < p->n; at += block) {
+            struct pass rows = rows_of(p, at, block);
+
+            back_rows(w, &rows, begin, end, grad);
+            if (along && begin == first)
+                gather_back(w, &rows, first - 1);
+            if (rows.left == 0)
+                break;
+        }
+    }
+    if (part && !along)
         gather_back(w, p, first - 1);
 }
 

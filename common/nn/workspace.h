@@ -23,12 +23,17 @@ struct workspace {
     double branch_loss;     /* of all branches in the last forward pass; see
                                branch_eval() */
 
-    const float *x;  /* what the model reads: as a rule, input */
-    bool *across;    /* does a layer's output lie across?  See layer.h */
-    bool *shares;    /* does a layer work in place? */
-    int *slot;       /* of slope, for a layer's output; -1: none */
-    bool *sloped;    /* is something there already? */
-    size_t n_slopes; /* and one more, to add from */
+    const float *x; /* what the model reads: as a rule, input */
+    bool *across;   /* does a layer's output lie across?  See layer.h */
+    bool *shares;   /* does a layer work in place? */
+    bool *alone;    /* is it told of all rows at once?  See span.h */
+    size_t *span;   /* the first layer of those that rows pass some at a time
+                       on the way back */
+    bool *inside;   /* is a layer's output read in its span alone? */
+    float **near;   /* (rows, widest) gradients of such, of the rows at hand */
+    int *slot;      /* of slope or near, for a layer's output; -1: none */
+    bool *sloped;   /* is something there already?  And when a span began? */
+    size_t n_slopes[2]; /* of slope, and one more to add from; of near */
     char *memory;
 };
 
