@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/base/child.h"
@@ -23,12 +22,10 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/base/xalloc.h"
-#include "common/probe/machine.h"
-#include "common/probe/probe.h"
-#include "common/probe/ticker.h"
+#include "common/recorder/heading.h"
+#include "common/recorder/recorder.h"
 #include "formats/config.h"
 #include "formats/output.h"
-#include "formats/sample.h"
 
 #define SLOW_NS (100 * NS_PER_MS) /* from here on, all signals are cheap */
 #define SHORTEST_NS (100 * NS_PER_US)
@@ -47,16 +44,9 @@ struct options {
 struct sampler {
     const struct options *o;
     struct probe probe;
-    struct ticker ticker;
     struct child child;
     bool has_command;
-    struct stream_writer *out;
-    uint64_t *now, *before;          /* a cell a channel */
-    int64_t start_real, start_mono;  /* a row's time is real + elapsed */
-    int64_t flush_every, flushed_ns; /* CLOCK_MONOTONIC */
 };
-
-/* ---- the recording ---- */
 
 static bool should_stop(void *arg)
 {
@@ -65,128 +55,18 @@ static bool should_stop(void *arg)
     return stop_requested() || (s->has_command && child_ended(&s->child));
 }
 
-static int put_mark(struct sampler *s, int64_t t_ns, enum mark_kind kind,
-                    int64_t value, const char *text, struct err *e)
-{
-    struct mark m = {t_ns, kind, value, text};
-
-    return value ? stream_writer_mark(s->out, &m, e) : 0;
-}
-
-/* Why this row may not follow from the one before it. */
-static int put_marks(struct sampler *s, int64_t t_ns, int64_t mono_ns,
-                     int64_t missed, struct err *e)
-{
-    int back = probe_went_back(&s->probe.channels, s->before, s->now);
-    struct mark reset = {t_ns, MARK_RESET, back, ""};
-
-    if (put_mark(s, t_ns, MARK_GAP, missed, "missed ticks", e) < 0 ||
-        put_mark(s, t_ns, MARK_CLOCK, ticker_clock_step(&s->ticker, mono_ns),
-                 "", e) < 0)
-        return -1;
-    if (back < 0)
-        return 0;
-    reset.text = s->probe.channels.at[back].name;
-    return stream_writer_mark(s->out, &reset, e);
-}
-
-/* Whole microseconds, because a timer is no better and they store smaller. */
-static int64_t row_time(const struct sampler *s, int64_t mono_ns)
-{
-    int64_t t = s->start_real + (mono_ns - s->start_mono);
-
-    return (t + NS_PER_US / 2) / NS_PER_US * NS_PER_US;
-}
-
-static int take(struct sampler *s, bool first, int64_t missed, struct err *e)
-{
-    int64_t mono_ns = clock_monotonic_ns(), t_ns = row_time(s, mono_ns);
-    uint64_t *swap = s->before;
-
-    s->before = s->now;
-    s->now = swap;
-    if (probe_read(&s->probe, s->now, e) < 0)
-        return -1;
-    if (!first && put_marks(s, t_ns, mono_ns, missed, e) < 0)
-        return -1;
-    if (stream_writer_row(s->out, t_ns, s->now, e) < 0)
-        return -1;
-    if (mono_ns - s->flushed_ns < s->flush_every)
-        return 0;
-    s->flushed_ns = mono_ns;
-    return stream_writer_flush(s->out, e);
-}
-
-static int record(struct sampler *s, struct err *e)
-{
-    const struct options *o = s->o;
-    int64_t end_ns = INT64_MAX, missed = 0;
-
-    ticker_start(&s->ticker, o->interval_ns);
-    s->start_mono = s->flushed_ns = clock_monotonic_ns();
-    s->start_real = clock_realtime_ns();
-    if (o->duration_ns > 0)
-        end_ns = s->ticker.next_ns - o->interval_ns + o->duration_ns;
-    for (int64_t n = 1;; n++) {
-        if (take(s, n == 1, missed, e) < 0)
-            return -1;
-        if (n == o->count || s->ticker.next_ns > end_ns)
-            return 0;
-        if (!ticker_wait(&s->ticker, should_stop, s, &missed))
-            return 0;
-    }
-}
-
 /* ---- before it ---- */
-
-/* "run", unless a label says it: when this began. */
-static void name_run(struct labels *meta)
-{
-    time_t now = clock_realtime_ns() / NS_PER_S;
-    struct tm tm;
-    char text[32];
-
-    if (gmtime_r(&now, &tm) &&
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-        labels_set(meta, META_RUN, text);
-}
-
-static void add_labels(struct labels *meta, const struct strings *labels)
-{
-    struct labels facts;
-
-    labels_copy(&facts, meta);
-    name_run(meta);
-    for (size_t i = 0; i < labels->n; i++) {
-        const char *equals = strchr(labels->at[i], '=');
-        char *key;
-
-        if (!equals || equals == labels->at[i])
-            cli_usage_error("--label: '%s' is not KEY=VALUE", labels->at[i]);
-        key = xstrndup(labels->at[i], (size_t)(equals - labels->at[i]));
-        if (labels_get(&facts, key))
-            cli_usage_error("--label: '%s' is for the recorder to say", key);
-        labels_set(meta, key, equals + 1);
-        free(key);
-    }
-    labels_release(&facts);
-}
 
 static void describe(struct sampler *s, const struct cli *cli,
                      struct stream_header *h)
 {
     const struct options *o = s->o;
-    const struct source *energy = probe_energy(&s->probe);
     char *line = cli_provenance(cli, &o->common);
+    struct err e;
 
-    memset(h, 0, sizeof *h);
-    h->kind = STREAM_SAMPLE;
-    channels_copy(&h->channels, &s->probe.channels);
-    machine_describe(&o->roots, &h->meta);
-    labels_setf(&h->meta, META_INTERVAL, "%" PRId64, o->interval_ns);
-    labels_set(&h->meta, META_ENERGY, energy ? energy->name : "none");
-    add_labels(&h->meta, &o->labels);
-    strings_add(&h->provenance, line);
+    if (heading_make(h, &s->probe, &o->roots, o->interval_ns, &o->labels, line,
+                     &e) < 0)
+        cli_usage_error("%s", e.msg);
     free(line);
 }
 
@@ -226,20 +106,12 @@ static void open_probe(struct sampler *s)
         if (!s->probe.part[i].open)
             log_verbose("no %s: %s", s->probe.part[i].source->name,
                         s->probe.part[i].absent.msg);
-    s->now = xcalloc(s->probe.channels.n, sizeof *s->now);
-    s->before = xcalloc(s->probe.channels.n, sizeof *s->before);
-}
-
-static void close_probe(struct sampler *s)
-{
-    free(s->now);
-    free(s->before);
-    probe_close(&s->probe);
 }
 
 /* ---- --list ---- */
 
-static void list_part(const struct sampler *s, const struct probe_part *part)
+static void list_part(const struct sampler *s, const struct probe_part *part,
+                      const uint64_t *now)
 {
     if (!part->open)
         printf("%-9s absent: %s\n", part->source->name, part->absent.msg);
@@ -248,7 +120,7 @@ static void list_part(const struct sampler *s, const struct probe_part *part)
 
         printf("%-9s %-24s %-7s %-7s %20" PRIu64, part->source->name, c->name,
                c->kind == CHANNEL_COUNTER ? "counter" : "gauge", c->unit,
-               s->now[part->first + i]);
+               now[part->first + i]);
         if (c->wrap)
             printf("  wraps at %" PRIu64, c->wrap);
         putchar('\n');
@@ -257,13 +129,16 @@ static void list_part(const struct sampler *s, const struct probe_part *part)
 
 static int list(struct sampler *s, struct err *e)
 {
-    if (probe_read(&s->probe, s->now, e) < 0)
-        return -1;
-    printf("%-9s %-24s %-7s %-7s %20s\n", "SOURCE", "CHANNEL", "KIND", "UNIT",
-           "NOW");
-    for (size_t i = 0; i < s->probe.n_parts; i++)
-        list_part(s, &s->probe.part[i]);
-    return 0;
+    uint64_t *now = xcalloc(s->probe.channels.n, sizeof *now);
+    int rc = probe_read(&s->probe, now, e);
+
+    if (rc == 0)
+        printf("%-9s %-24s %-7s %-7s %20s\n", "SOURCE", "CHANNEL", "KIND",
+               "UNIT", "NOW");
+    for (size_t i = 0; i < s->probe.n_parts && rc == 0; i++)
+        list_part(s, &s->probe.part[i], now);
+    free(now);
+    return rc;
 }
 
 /* ---- the whole ---- */
@@ -333,19 +208,25 @@ static void start(struct sampler *s, char **command)
     s->has_command = true;
 }
 
-static int run(struct sampler *s, const struct stream_header *h, struct err *e)
+static int run(struct sampler *s, struct stream_writer *out,
+               const struct stream_header *h, struct err *e)
 {
+    const struct options *o = s->o;
+    struct recorder_plan plan = {o->interval_ns, o->duration_ns, o->count,
+                                 flush_interval(o)};
+    struct recorder r;
     struct err late;
-    int rc = stream_writer_begin(s->out, h, e);
+    int rc;
 
-    if (rc == 0 && s->flush_every == 0)
-        rc = stream_writer_flush(s->out, e);
-    if (rc == 0)
-        rc = record(s, e);
-    if (stream_writer_close(s->out, &late) < 0 && rc == 0) {
+    recorder_init(&r, &plan, &s->probe);
+    r.stop = should_stop;
+    r.stop_arg = s;
+    rc = recorder_run(&r, out, h, e);
+    if (stream_writer_close(out, &late) < 0 && rc == 0) {
         *e = late;
         rc = -1;
     }
+    recorder_release(&r);
     return rc;
 }
 
@@ -377,7 +258,8 @@ int main(int argc, char **argv)
     };
     int first = parse(&o, &cli, argc, argv);
     struct sampler s = {.o = &o};
-    struct stream_header h = {0};
+    struct stream_writer *out = NULL;
+    struct stream_header h;
     struct err e;
     int code, rc;
 
@@ -388,15 +270,14 @@ int main(int argc, char **argv)
     } else {
         describe(&s, &cli, &h);
         if (output_check_one(o.common.output, o.common.config, &e) < 0 ||
-            stream_writer_open(&s.out, o.common.output, 0, &e) < 0)
+            stream_writer_open(&out, o.common.output, 0, &e) < 0)
             die(&e);
-        s.flush_every = flush_interval(&o);
         start(&s, argv + first);
-        rc = run(&s, &h, &e);
+        rc = run(&s, out, &h, &e);
         code = outcome(&s, rc, &e);
         stream_header_release(&h);
     }
-    close_probe(&s);
+    probe_close(&s.probe);
     strings_release(&o.labels);
     cli_release(&cli);
     return cli_finish(code, -1, -1);
