@@ -36,7 +36,7 @@ struct options {
     struct cli_common common;
     struct roots roots;
     int64_t interval_ns, duration_ns, flush_ns, count;
-    const char *signals;
+    const char *signals, *energy;
     struct strings labels;
     bool list, require_energy;
 };
@@ -84,6 +84,43 @@ static int64_t flush_interval(const struct options *o)
     return S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ? 0 : FLUSH_FILE_NS;
 }
 
+/* A counter may go round once between two samples, not twice. */
+static void check_interval(const struct sampler *s)
+{
+    const struct energy_domain *d;
+    char most[32];
+
+    if (energy_longest_ns(&s->probe.energy, &d) >= s->o->interval_ns)
+        return;
+    duration_format(energy_longest_ns(&s->probe.energy, &d) / NS_PER_S *
+                        NS_PER_S,
+                    most, sizeof most);
+    log_warn("energy:%s may go round unseen in an interval over %s, and is "
+             "unknown then; choose a shorter one with -i",
+             d->name, most);
+}
+
+static void tell_energy(const struct sampler *s)
+{
+    const struct options *o = s->o;
+    struct err e = s->probe.no_energy;
+    struct strings lines = {0};
+
+    if (o->require_energy && !s->probe.energy.serving) {
+        err_prefix(&e, "no energy source");
+        die(&e);
+    }
+    for (size_t i = 0; i < s->probe.notes.n; i++)
+        log_warn("%s", s->probe.notes.at[i]);
+    if (!s->probe.energy.serving && strcmp(o->energy, "none") != 0 && !o->list)
+        log_note("no energy is recorded: %s", e.msg);
+    energy_explain(&s->probe.energy, &lines);
+    for (size_t i = 0; i < lines.n; i++)
+        log_verbose("%s", lines.at[i]);
+    strings_release(&lines);
+    check_interval(s);
+}
+
 static void open_probe(struct sampler *s)
 {
     const struct options *o = s->o;
@@ -92,16 +129,9 @@ static void open_probe(struct sampler *s)
 
     if (!signals)
         signals = o->list || o->interval_ns >= SLOW_NS ? "all" : "stat";
-    if (probe_open(&s->probe, &o->roots, true, signals, &e) < 0)
+    if (probe_open(&s->probe, &o->roots, o->energy, o->list, signals, &e) < 0)
         die(&e);
-    if (o->require_energy && !probe_energy(&s->probe)) {
-        e = s->probe.part[0].absent;
-        e.code = ERR_SYSTEM;
-        err_prefix(&e, "no energy source");
-        die(&e);
-    }
-    for (size_t i = 0; i < s->probe.notes.n; i++)
-        log_warn("%s", s->probe.notes.at[i]);
+    tell_energy(s);
     for (size_t i = 0; i < s->probe.n_parts; i++)
         if (!s->probe.part[i].open)
             log_verbose("no %s: %s", s->probe.part[i].source->name,
@@ -109,6 +139,42 @@ static void open_probe(struct sampler *s)
 }
 
 /* ---- --list ---- */
+
+static void list_domain(const struct energy *en, const struct energy_part *part,
+                        size_t i)
+{
+    const struct energy_domain *d = &part->domains.at[i];
+    char *channel = xasprintf("energy:%s", d->name);
+    char now[24] = "-";
+    bool used = energy_is_used(en, part, i);
+
+    if (d->shown)
+        snprintf(now, sizeof now, "%" PRIu64, d->uj);
+    printf("%-9s %-24s %-7s %-7s %20s", part->backend->name, channel, "counter",
+           "uJ", now);
+    if (d->t_ns > d->first_ns && d->state == ENERGY_GOOD)
+        printf("  %.1f W", energy_watts(d));
+    if (d->wrap_uj)
+        printf("  wraps at %" PRIu64, d->wrap_uj);
+    printf("  %s%s%s%s%s%s\n", used ? "recorded" : "not recorded",
+           *d->why ? ": " : "", d->why, used ? "" : " (", used ? "" : d->place,
+           used ? "" : ")");
+    free(channel);
+}
+
+static void list_energy(const struct energy *en)
+{
+    for (size_t p = 0; p < en->n_parts; p++) {
+        const struct energy_part *part = &en->part[p];
+
+        if (part != en->serving)
+            printf("%-9s %s: %s\n", part->backend->name,
+                   part->domains.n ? "not recorded" : "absent",
+                   part->why_not.msg);
+        for (size_t i = 0; i < part->domains.n; i++)
+            list_domain(en, part, i);
+    }
+}
 
 static void list_part(const struct sampler *s, const struct probe_part *part,
                       const uint64_t *now)
@@ -135,6 +201,8 @@ static int list(struct sampler *s, struct err *e)
     if (rc == 0)
         printf("%-9s %-24s %-7s %-7s %20s\n", "SOURCE", "CHANNEL", "KIND",
                "UNIT", "NOW");
+    if (rc == 0)
+        list_energy(&s->probe.energy);
     for (size_t i = 0; i < s->probe.n_parts && rc == 0; i++)
         list_part(s, &s->probe.part[i], now);
     free(now);
@@ -167,6 +235,8 @@ static int parse(struct options *o, struct cli *cli, int argc, char **argv)
          "a label, workload=gzip; may be repeated", 0, 0, 0, 0},
         {OPT_STRING, 0, "signals", &o->signals, "LIST",
          "of " PROBE_SIGNALS ", all", 0, 0, 0, 0},
+        {OPT_STRING, 0, "energy", &o->energy, "WAY",
+         "of " ENERGY_CHOICES " (default auto)", 0, 0, 0, 0},
         {OPT_FLAG, 0, "require-energy", &o->require_energy, 0,
          "exit 4 where no energy can be read", 0, 0, 0, 0},
         {OPT_FLAG, 0, "list", &o->list, 0,
@@ -176,6 +246,8 @@ static int parse(struct options *o, struct cli *cli, int argc, char **argv)
         {OPT_STRING, 0, "proc", &o->roots.proc, "DIR", "instead of /proc", 0, 0,
          0, 0},
         {OPT_STRING, 0, "sys", &o->roots.sys, "DIR", "instead of /sys", 0, 0, 0,
+         0},
+        {OPT_STRING, 0, "dev", &o->roots.dev, "DIR", "instead of /dev", 0, 0, 0,
          0},
         CLI_COMMON(&o->common),
     };
@@ -245,7 +317,8 @@ static int outcome(struct sampler *s, int rc, const struct err *e)
 int main(int argc, char **argv)
 {
     struct options o = {.common = CLI_COMMON_INIT,
-                        .roots = {"/proc", "/sys"},
+                        .roots = {"/proc", "/sys", "/dev", NULL},
+                        .energy = "auto",
                         .interval_ns = 16 * NS_PER_MS};
     struct cli cli = {
         .name = "rapl-sample",

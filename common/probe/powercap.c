@@ -2,8 +2,7 @@
  * Energy by way of powercap, /sys/class/powercap/intel-rapl:*, which AMD's
  * processors use too.  Zones are packages, with core, uncore and dram inside
  * them, and psys, the whole board.  The same counter may show twice, through
- * the processor's registers and through memory (intel-rapl-mmio); the second
- * of a name is left out.
+ * the processor's registers and through memory (intel-rapl-mmio).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -11,13 +10,16 @@
 #include <string.h>
 
 #include "common/base/xalloc.h"
+#include "common/probe/energy.h"
 #include "common/probe/proc_file.h"
-#include "common/probe/source.h"
 
 #define POWERCAP "class/powercap"
+#define GRANT                                            \
+    "grant it with: sudo setcap cap_dac_read_search+ep " \
+    "\"$(command -v rapl-sample)\""
 
 struct powercap {
-    struct proc_file *zone;
+    struct proc_file *zone; /* one a domain; closed if it is not read */
     size_t n, cap;
 };
 
@@ -41,23 +43,23 @@ static char *zone_text(const char *root, const char *zone, const char *file)
     return text;
 }
 
-/* "energy:package-0" for intel-rapl:0, "energy:package-0/core" for
- * intel-rapl:0:0, on the heap; NULL if the zone has no name. */
-static char *zone_channel(const char *root, const char *zone)
+/* "package-0" for intel-rapl:0, "package-0/core" for intel-rapl:0:0, on the
+ * heap; NULL if the zone has no name. */
+static char *zone_name(const char *root, const char *zone)
 {
     const char *last = strrchr(zone, ':');
     char *name = zone_text(root, zone, "name");
     char *above = xstrndup(zone, (size_t)(last - zone));
     char *parent = strchr(above, ':') ? zone_text(root, above, "name") : NULL;
-    char *channel = NULL;
+    char *full = NULL;
 
     if (name)
-        channel = xasprintf("energy:%s%s%s", parent ? parent : "",
-                            parent ? "/" : "", name);
+        full =
+            xasprintf("%s%s%s", parent ? parent : "", parent ? "/" : "", name);
     free(parent);
     free(above);
     free(name);
-    return channel;
+    return full;
 }
 
 static uint64_t zone_wrap(const char *root, const char *zone)
@@ -71,36 +73,28 @@ static uint64_t zone_wrap(const char *root, const char *zone)
     return wrap;
 }
 
-/* Why a zone is left out, to notes; a missing permission once, and to e. */
-static void leave_out(bool denied, const struct err *why, struct strings *notes,
-                      struct err *e)
-{
-    if (!denied) {
-        strings_add(notes, why->msg);
-    } else if (e->code == ERR_NONE) {
-        err_set(e, ERR_SYSTEM,
-                "%s; grant it with: sudo setcap cap_dac_read_search+ep "
-                "\"$(command -v rapl-sample)\"",
-                why->msg);
-        strings_add(notes, e->msg);
-    }
-}
-
 static void add_zone(struct powercap *p, const char *root, const char *zone,
-                     const char *channel, struct channels *cs,
-                     struct strings *notes, struct err *e)
+                     struct energy_domains *ds)
 {
     char *file = xasprintf(POWERCAP "/%s/energy_uj", zone);
-    struct err why;
+    char *place = xasprintf("%s/%s", root, file);
+    char *name = zone_name(root, zone);
+    struct energy_domain *d =
+        name ? energy_add(ds, name, place, zone_wrap(root, zone)) : NULL;
+    struct err e;
 
-    p->zone = xgrow(p->zone, p->n, &p->cap, sizeof *p->zone);
-    if (proc_file_open(&p->zone[p->n], root, file, &why) == 0) {
-        p->n++;
-        channels_add(cs, channel, "uJ", CHANNEL_U64, CHANNEL_COUNTER,
-                     zone_wrap(root, zone));
-    } else {
-        leave_out(errno == EACCES || errno == EPERM, &why, notes, e);
+    if (d) {
+        p->zone = xgrow(p->zone, p->n, &p->cap, sizeof *p->zone);
+        if (proc_file_open(&p->zone[p->n++], root, file, &e) < 0) {
+            bool denied = errno == EACCES || errno == EPERM;
+
+            energy_judge(d, denied ? ENERGY_DENIED : ENERGY_IMPOSSIBLE, "%s",
+                         strerror(errno));
+            d->remedy = GRANT;
+        }
     }
+    free(name);
+    free(place);
     free(file);
 }
 
@@ -115,27 +109,15 @@ static int is_mmio_zone(const struct dirent *d)
 }
 
 static void add_zones(struct powercap *p, const char *root,
-                      int (*filter)(const struct dirent *), struct channels *cs,
-                      struct strings *notes, struct err *e)
+                      int (*filter)(const struct dirent *),
+                      struct energy_domains *ds)
 {
     char *path = xasprintf("%s/" POWERCAP, root);
     struct dirent **list = NULL;
     int n = scandir(path, &list, filter, versionsort);
 
     for (int i = 0; i < n; i++) {
-        const char *zone = list[i]->d_name;
-        char *channel = zone_channel(root, zone);
-
-        if (channel && channels_find(cs, channel) >= 0) {
-            char *note = xasprintf("%s/%s: shows %s once more; recorded once",
-                                   path, zone, channel);
-
-            strings_add(notes, note);
-            free(note);
-        } else if (channel) {
-            add_zone(p, root, zone, channel, cs, notes, e);
-        }
-        free(channel);
+        add_zone(p, root, list[i]->d_name, ds);
         free(list[i]);
     }
     free(list);
@@ -143,34 +125,45 @@ static void add_zones(struct powercap *p, const char *root,
 }
 
 static int powercap_open(void **state, const struct roots *roots,
-                         struct channels *cs, struct strings *notes,
-                         struct err *e)
+                         struct energy_domains *ds, struct err *e)
 {
     struct powercap *p = xcalloc(1, sizeof *p);
 
-    err_set(e, ERR_NONE, "%s/" POWERCAP ": no RAPL zone", roots->sys);
-    add_zones(p, roots->sys, is_msr_zone, cs, notes, e);
-    add_zones(p, roots->sys, is_mmio_zone, cs, notes, e);
+    add_zones(p, roots->sys, is_msr_zone, ds);
+    add_zones(p, roots->sys, is_mmio_zone, ds);
     *state = p;
-    if (p->n > 0)
+    if (ds->n > 0)
         return 1;
     powercap_close(p);
+    *state = NULL;
+    err_set(e, ERR_NONE, "%s/" POWERCAP ": no RAPL zone", roots->sys);
     return 0;
 }
 
-static int powercap_read(void *state, uint64_t *cells, struct err *e)
+static int powercap_read(void *state, size_t i, uint64_t *uj, struct err *e)
 {
     struct powercap *p = state;
 
-    for (size_t i = 0; i < p->n; i++) {
-        if (proc_file_read(&p->zone[i], e) < 0)
-            return -1;
-        if (proc_parse_u64(p->zone[i].text, &cells[i]) < 0)
-            return err_set(e, ERR_SYSTEM, "%s: '%.20s' is no energy",
-                           p->zone[i].path, p->zone[i].text);
-    }
+    if (proc_file_read(&p->zone[i], e) < 0)
+        return -1;
+    if (proc_parse_u64(p->zone[i].text, uj) < 0)
+        return err_set(e, ERR_SYSTEM, "%s: '%.20s' is no energy",
+                       p->zone[i].path, p->zone[i].text);
     return 0;
 }
 
-const struct source source_powercap = {"powercap", powercap_open, powercap_read,
-                                       powercap_close};
+static void powercap_drop(void *state, size_t i)
+{
+    struct powercap *p = state;
+
+    proc_file_close(&p->zone[i]);
+}
+
+const struct energy_backend energy_powercap = {
+    .name = "powercap",
+    .absolute = true,
+    .open = powercap_open,
+    .read = powercap_read,
+    .drop = powercap_drop,
+    .close = powercap_close,
+};

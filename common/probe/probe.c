@@ -5,8 +5,6 @@
 
 enum { JITTER_TICKS = 100 };
 
-static const struct source *const energy_sources[] = {&source_powercap};
-
 static const struct source *const signal_sources[] = {
     &source_stat, &source_vmstat, &source_disk,
     &source_net,  &source_mem,    &source_psi,
@@ -15,14 +13,14 @@ static const struct source *const signal_sources[] = {
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 /* Open a source as a part of the probe; returns as source->open() does. */
-static int open_part(struct probe *p, const struct source *source, bool energy,
+static int open_part(struct probe *p, const struct source *source,
                      const struct roots *roots, struct err *e)
 {
     struct probe_part *part = &p->part[p->n_parts++];
     int there;
 
     assert(p->n_parts <= PROBE_MAX_SOURCES);
-    *part = (struct probe_part){.source = source, .energy = energy};
+    *part = (struct probe_part){.source = source};
     part->first = p->channels.n;
     there = source->open(&part->state, roots, &p->channels, &p->notes, e);
     if (there == 0)
@@ -52,16 +50,14 @@ static int check_names(const struct strings *names, struct err *e)
     return 0;
 }
 
-static int open_parts(struct probe *p, const struct roots *roots, bool energy,
+static int open_parts(struct probe *p, const struct roots *roots,
                       const struct strings *names, struct err *e)
 {
     int there = 0;
 
-    for (size_t i = 0; energy && i < COUNT(energy_sources) && there == 0; i++)
-        there = open_part(p, energy_sources[i], true, roots, e);
     for (size_t i = 0; there >= 0 && i < COUNT(signal_sources); i++)
         if (is_wanted(names, signal_sources[i]->name))
-            there = open_part(p, signal_sources[i], false, roots, e);
+            there = open_part(p, signal_sources[i], roots, e);
     if (there < 0)
         return -1;
     if (p->channels.n == 0)
@@ -70,8 +66,8 @@ static int open_parts(struct probe *p, const struct roots *roots, bool energy,
     return 0;
 }
 
-int probe_open(struct probe *p, const struct roots *roots, bool energy,
-               const char *signals, struct err *e)
+int probe_open(struct probe *p, const struct roots *roots, const char *energy,
+               bool survey, const char *signals, struct err *e)
 {
     struct strings names = {0};
     int rc;
@@ -81,7 +77,12 @@ int probe_open(struct probe *p, const struct roots *roots, bool energy,
         strings_split(&names, signals, ',');
     rc = check_names(&names, e);
     if (rc == 0)
-        rc = open_parts(p, roots, energy, &names, e);
+        rc = energy_open(&p->energy, roots, energy, survey, &p->channels,
+                         &p->notes, e);
+    if (rc == 0)
+        p->no_energy = *e;
+    if (rc >= 0)
+        rc = open_parts(p, roots, &names, e);
     strings_release(&names);
     if (rc < 0)
         probe_close(p);
@@ -90,6 +91,8 @@ int probe_open(struct probe *p, const struct roots *roots, bool energy,
 
 int probe_read(struct probe *p, uint64_t *cells, struct err *e)
 {
+    if (energy_read(&p->energy, cells, e) < 0)
+        return -1;
     for (size_t i = 0; i < p->n_parts; i++) {
         struct probe_part *part = &p->part[i];
 
@@ -98,14 +101,6 @@ int probe_read(struct probe *p, uint64_t *cells, struct err *e)
             return -1;
     }
     return 0;
-}
-
-const struct source *probe_energy(const struct probe *p)
-{
-    for (size_t i = 0; i < p->n_parts; i++)
-        if (p->part[i].energy && p->part[i].open)
-            return p->part[i].source;
-    return NULL;
 }
 
 /* The kernel adds these up over the CPUs while they change: they go back by a
@@ -132,6 +127,7 @@ void probe_close(struct probe *p)
     for (size_t i = 0; i < p->n_parts; i++)
         if (p->part[i].open)
             p->part[i].source->close(p->part[i].state);
+    energy_close(&p->energy);
     channels_release(&p->channels);
     strings_release(&p->notes);
     memset(p, 0, sizeof *p);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "common/probe/energy.h"
 #include "common/probe/source.h"
 
 /*
@@ -14,7 +15,6 @@ enum { PROBE_MAX_SOURCES = 16 };
 
 struct probe_part {
     const struct source *source;
-    bool energy;
     bool open;
     void *state;
     size_t first, n;   /* its channels */
@@ -22,7 +22,9 @@ struct probe_part {
 };
 
 struct probe {
-    struct channels channels;
+    struct channels channels; /* energy first, then the parts' */
+    struct energy energy;     /* its channels are the first n_used */
+    struct err no_energy;     /* why, where nothing serves */
     struct probe_part part[PROBE_MAX_SOURCES];
     size_t n_parts;
     struct strings notes; /* for people, collected while opening */
@@ -32,20 +34,18 @@ struct probe {
 #define PROBE_SIGNALS "stat,vmstat,disk,net,mem,psi"
 
 /*
- * Open energy, if wanted, and the signals named in a list with commas ("all":
- * every one; "": none).  A source that the machine lacks is left out and says
- * why in part[].absent; what people should be told is in notes.  Returns 0, or
- * -1 with e filled: an unknown name (ERR_USAGE), or nothing to record at all
+ * Open energy, one of ENERGY_CHOICES, and the signals named in a list with
+ * commas ("all": every one; "": none).  survey: look at every way to read
+ * energy.  A source that the machine lacks is left out and says why in
+ * part[].absent; what people should be told is in notes.  Returns 0, or -1 with
+ * e filled: an unknown name (ERR_USAGE), or nothing to record at all
  * (ERR_SYSTEM).
  */
-int probe_open(struct probe *p, const struct roots *roots, bool energy,
-               const char *signals, struct err *e);
+int probe_open(struct probe *p, const struct roots *roots, const char *energy,
+               bool survey, const char *signals, struct err *e);
 
 /* Read a sample into channels.n cells, energy first. */
 int probe_read(struct probe *p, uint64_t *cells, struct err *e);
-
-/* The source that serves energy, or NULL. */
-const struct source *probe_energy(const struct probe *p);
 
 /*
  * The first counter of `now` that was reset: it went back since `before`, is

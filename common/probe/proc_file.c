@@ -119,8 +119,14 @@ uint64_t proc_number(const char **s)
 
 int proc_parse_u64(const char *text, uint64_t *v)
 {
+    uint64_t sum = 0;
+
     if (*text < '0' || *text > '9')
         return -1;
-    *v = proc_number(&text);
+    for (; *text >= '0' && *text <= '9'; text++)
+        if (__builtin_mul_overflow(sum, 10, &sum) ||
+            __builtin_add_overflow(sum, (uint64_t)(*text - '0'), &sum))
+            return -1;
+    *v = sum;
     return *text == '\0' || *text == '\n' ? 0 : -1;
 }

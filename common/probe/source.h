@@ -8,14 +8,18 @@
 #include "common/base/labels.h"
 
 /*
- * What a recorder reads: one struct source a group of signals and one a way to
- * read energy, each in a file of its own.  A new one is a file and a line in
- * probe.c.
+ * What a recorder reads: one struct source a group of signals, each in a file
+ * of its own.  A new one is a file and a line in probe.c.  Energy is apart, in
+ * energy.h.
  */
 
-/* Where the machine is looked for: "/proc" and "/sys", or a fixture's. */
+struct perf_calls;
+
+/* Where the machine is looked for: "/proc", "/sys" and "/dev" (NULL: there),
+ * or a fixture's. */
 struct roots {
-    const char *proc, *sys;
+    const char *proc, *sys, *dev;
+    const struct perf_calls *perf; /* NULL: the kernel's; see perf.h */
 };
 
 struct source {
@@ -36,9 +40,6 @@ struct source {
 
     void (*close)(void *state); /* NULL is legal */
 };
-
-/* Energy; the first that opens serves. */
-extern const struct source source_powercap;
 
 /* Signals, which any machine or guest may show. */
 extern const struct source source_stat;   /* /proc/stat */

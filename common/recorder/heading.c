@@ -46,7 +46,6 @@ int heading_make(struct stream_header *h, const struct probe *probe,
                  const struct strings *labels, const char *provenance,
                  struct err *e)
 {
-    const struct source *energy = probe_energy(probe);
     struct labels facts;
     int rc = 0;
 
@@ -55,7 +54,7 @@ int heading_make(struct stream_header *h, const struct probe *probe,
     channels_copy(&h->channels, &probe->channels);
     machine_describe(roots, &h->meta);
     labels_setf(&h->meta, META_INTERVAL, "%" PRId64, interval_ns);
-    labels_set(&h->meta, META_ENERGY, energy ? energy->name : "none");
+    energy_describe(&probe->energy, &h->meta);
     strings_add(&h->provenance, provenance);
     labels_copy(&facts, &h->meta);
     name_run(&h->meta);

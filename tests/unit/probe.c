@@ -19,9 +19,12 @@
 
 #define FIXTURE "tests/fixtures/machine-"
 
-static const struct roots one = {FIXTURE "one/proc", FIXTURE "one/sys"};
-static const struct roots two = {FIXTURE "two/proc", FIXTURE "two/sys"};
-static const struct roots guest = {FIXTURE "guest/proc", FIXTURE "guest/sys"};
+static const struct roots one = {.proc = FIXTURE "one/proc",
+                                 .sys = FIXTURE "one/sys"};
+static const struct roots two = {.proc = FIXTURE "two/proc",
+                                 .sys = FIXTURE "two/sys"};
+static const struct roots guest = {.proc = FIXTURE "guest/proc",
+                                   .sys = FIXTURE "guest/sys"};
 
 static struct err e;
 static struct probe probe;
@@ -30,7 +33,8 @@ static uint64_t cells[64];
 static void open_and_read(const struct roots *roots, const char *signals)
 {
     memset(cells, 0xff, sizeof cells);
-    assert_int_equal(probe_open(&probe, roots, true, signals, &e), 0);
+    assert_int_equal(probe_open(&probe, roots, "powercap", false, signals, &e),
+                     0);
     assert_true(probe.channels.n <= sizeof cells / sizeof *cells);
     assert_int_equal(probe_read(&probe, cells, &e), 0);
 }
@@ -120,9 +124,7 @@ static void finds_every_zone_once(void **state)
     assert_int_equal(value("energy:psys"), 300);
     assert_int_equal(channel("energy:package-0")->wrap, 262143328850);
     assert_int_equal(channel("energy:package-1/dram")->wrap, 65712999613);
-    assert_int_equal(probe.notes.n, 1);
-    assert_non_null(strstr(probe.notes.at[0], "intel-rapl-mmio:0"));
-    assert_ptr_equal(probe_energy(&probe), &source_powercap);
+    assert_ptr_equal(probe.energy.serving->backend, &energy_powercap);
     probe_close(&probe);
 }
 
@@ -130,24 +132,26 @@ static void a_guest_lacks_things_quietly(void **state)
 {
     (void)state;
     open_and_read(&guest, "stat,psi");
-    assert_null(probe_energy(&probe));
+    assert_null(probe.energy.serving);
     assert_int_equal(probe.notes.n, 0);
     assert_int_equal(channels_find(&probe.channels, "psi.cpu"), -1);
     assert_int_equal(value("ctxt"), 654321);
-    assert_false(probe.part[0].open);
-    assert_non_null(strstr(probe.part[0].absent.msg, "no RAPL zone"));
+    assert_non_null(strstr(probe.no_energy.msg, "no RAPL zone"));
     probe_close(&probe);
 }
 
 static void refuses_what_makes_no_sense(void **state)
 {
-    static const struct roots nowhere = {"/nonexistent", "/nonexistent"};
+    static const struct roots nowhere = {.proc = "/nonexistent",
+                                         .sys = "/nonexistent"};
 
     (void)state;
-    assert_int_equal(probe_open(&probe, &one, true, "stat,bogus", &e), -1);
+    assert_int_equal(probe_open(&probe, &one, "auto", false, "stat,bogus", &e),
+                     -1);
     assert_int_equal(e.code, ERR_USAGE);
     assert_non_null(strstr(e.msg, "'bogus'"));
-    assert_int_equal(probe_open(&probe, &nowhere, true, "all", &e), -1);
+    assert_int_equal(probe_open(&probe, &nowhere, "auto", false, "all", &e),
+                     -1);
     assert_int_equal(e.code, ERR_SYSTEM);
 }
 
@@ -193,11 +197,11 @@ static int remove_root(void **state)
 /* Old kernels have fewer numbers a line, new ones lines in between. */
 static void takes_what_is_there(void **state)
 {
-    const struct roots roots = {root, root};
+    const struct roots roots = {.proc = root, .sys = root};
 
     (void)state;
     put("stat", "cpu  1 2 3 4\nnews 5\nctxt 18446744073709551615\n");
-    assert_int_equal(probe_open(&probe, &roots, true, "stat", &e), 0);
+    assert_int_equal(probe_open(&probe, &roots, "none", false, "stat", &e), 0);
     assert_int_equal(probe.channels.n, 5);
     put("stat", "cpu  10 20 30 40\nctxt 7\n");
     assert_int_equal(probe_read(&probe, cells, &e), 0);
@@ -215,7 +219,7 @@ static void takes_what_is_there(void **state)
 /* The kernel's list of CPUs and interrupts may be long. */
 static void reads_files_of_many_pages(void **state)
 {
-    const struct roots roots = {root, root};
+    const struct roots roots = {.proc = root, .sys = root};
     size_t n = 300000;
     char *text = xmalloc(n + 64);
 
@@ -233,7 +237,7 @@ static void reads_files_of_many_pages(void **state)
 
 static void says_where_energy_is_no_number(void **state)
 {
-    const struct roots roots = {root, root};
+    const struct roots roots = {.proc = root, .sys = root};
 
     (void)state;
     put_dir("class");
@@ -255,7 +259,7 @@ static void says_where_energy_is_no_number(void **state)
 /* A container's interfaces have no hardware behind them. */
 static void counts_every_interface_where_none_is_hardware(void **state)
 {
-    const struct roots roots = {root, root};
+    const struct roots roots = {.proc = root, .sys = root};
 
     (void)state;
     put_dir("net");

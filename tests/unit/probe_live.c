@@ -99,7 +99,8 @@ static pid_t start_recorder(void)
     pid_t pid = fork();
 
     if (pid == 0) {
-        execl(program, program, "-i", "1ms", "--sys", dir, "-o", fifo, NULL);
+        execl(program, program, "-i", "1ms", "--energy", "powercap", "--sys",
+              dir, "-o", fifo, NULL);
         _exit(127);
     }
     return pid;

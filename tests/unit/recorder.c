@@ -19,7 +19,7 @@
 #include "formats/sample.h"
 
 static char dir[] = "/tmp/rapl-recorder.XXXXXX";
-static struct roots roots = {dir, "/nonexistent"};
+static struct roots roots = {.proc = dir, .sys = "/nonexistent"};
 static char *stream; /* a file in dir */
 static struct err e;
 static struct probe probe;
@@ -82,7 +82,7 @@ static void record(const struct recorder_plan *plan, struct feed *f)
     struct recorder r;
 
     put_stat(f->law(0));
-    assert_int_equal(probe_open(&probe, &roots, true, "stat", &e), 0);
+    assert_int_equal(probe_open(&probe, &roots, "none", false, "stat", &e), 0);
     assert_int_equal(heading_make(&h, &probe, &roots, plan->interval_ns,
                                   &labels, "test", &e),
                      0);
@@ -174,7 +174,7 @@ static void headings_hold_labels_and_facts(void **state)
 
     (void)state;
     put_stat(0);
-    assert_int_equal(probe_open(&probe, &roots, true, "stat", &e), 0);
+    assert_int_equal(probe_open(&probe, &roots, "none", false, "stat", &e), 0);
     assert_int_equal(make(&h, "run=r=1"), 0);
     assert_string_equal(labels_get(&h.meta, META_RUN), "r=1");
     assert_string_equal(labels_get(&h.meta, META_ENERGY), "none");

@@ -3,12 +3,16 @@
 . "$(dirname "$0")/../../lib.sh"
 guest="--proc $ROOT/tests/fixtures/machine-guest/proc --sys $ROOT/tests/fixtures/machine-guest/sys"
 t absent 0 "rapl-sample $guest -n 1 >a.rapl"
+has 'no energy is recorded: powercap: '
+[ "$(wc -l <"$ERR")" -eq 1 ]
+ok $? "in one line"
+t unasked 0 "rapl-sample --energy none $guest -n 1 >a.rapl"
 hasnt energy
 t required 4 "rapl-sample $guest --require-energy -n 1 -o b.rapl"
 has 'no RAPL zone'
 [ ! -e b.rapl ]
 ok $? "and nothing is written"
-t present 0 "rapl-sample --require-energy --sys $ROOT/tests/fixtures/machine-one/sys -n 1 >c.rapl"
+t present 0 "rapl-sample --require-energy --energy powercap --sys $ROOT/tests/fixtures/machine-one/sys -n 1 >c.rapl"
 
 # Without the permission: one line, with the file and the command that helps.
 cp -r "$ROOT/tests/fixtures/machine-two" two
@@ -22,7 +26,7 @@ else
     done_testing
     exit
 fi
-two="--proc $PWD/two/proc --sys $PWD/two/sys"
+two="--energy powercap --proc $PWD/two/proc --sys $PWD/two/sys"
 t unreadable 0 "$as rapl-sample $two -n 1 >d.rapl"
 has 'intel-rapl:0/energy_uj: Permission denied; grant it with: sudo setcap cap_dac_read_search+ep'
 [ "$(wc -l <"$ERR")" -eq 1 ]
@@ -34,6 +38,11 @@ ok $? "in one line"
 chmod 644 two/sys/class/powercap/intel-rapl:1/energy_uj
 t some 0 "$as rapl-sample $two --list"
 has 'energy:package-1'
-hasnt 'energy:package-0 '
+has '                   -  wraps at 262143328850  not recorded: Permission denied ('
+[ "$(grep -c setcap "$OUT" "$ERR" | awk -F: '{ n += $2 } END { print n }')" -eq 1 ]
+ok $? "the command once"
+t partly 0 "$as rapl-sample $two -n 1 | rapl-dump --header | tr -d '\"'"
+has 'energy_disjoint: package-1'
+has 'energy_missing: package-0,package-0/core,package-0/uncore,package-0/dram,package-1/dram,psys'
 has 'Permission denied'
 done_testing

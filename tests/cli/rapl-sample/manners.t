@@ -1,7 +1,7 @@
 #!/bin/sh
 # Signals, full disks, closed pipes, terminals, and words it does not take.
 . "$(dirname "$0")/../../lib.sh"
-one="--proc $ROOT/tests/fixtures/machine-one/proc --sys $ROOT/tests/fixtures/machine-one/sys"
+one="-q --energy powercap --proc $ROOT/tests/fixtures/machine-one/proc --sys $ROOT/tests/fixtures/machine-one/sys"
 t zero 2 "rapl-sample -n 0"
 t bare 2 "rapl-sample -i 16"
 has 'needs a unit'

@@ -5,7 +5,7 @@
 machine=$ROOT/tests/fixtures/machine
 on() # MACHINE: the options that record it
 {
-    echo "--proc $machine-$1/proc --sys $machine-$1/sys"
+    echo "--energy powercap --proc $machine-$1/proc --sys $machine-$1/sys"
 }
 
 t count 0 "rapl-sample $(on one) -i 1ms -n 5 | rapl-dump | cut -d, -f2-8 | sort | uniq -c"
@@ -30,12 +30,13 @@ has 'hypervisor: QEMU Standard PC'
 t slow 0 "rapl-sample $(on guest) -n 1 -i 1s | rapl-dump --header | tr -d '\"'"
 has 'mem.total'
 hasnt 'psi.cpu'
-t labels 0 "rapl-sample $(on two) -n 1 -l workload=a=b -l run=r1 | rapl-dump --header | tr -d '\"'"
+t labels 0 "rapl-sample -v $(on two) -n 1 -l workload=a=b -l run=r1 | rapl-dump --header | tr -d '\"'"
 has 'workload: a=b'
 has 'run: r1'
 has 'energy_source: powercap'
 has 'name: energy:package-1/dram, unit: uJ, type: u64, kind: counter, wrap: 65712999613'
-has 'recorded once'
+has 'shows package-0 once more'
+has 'energy_disjoint: package-0,package-0/dram,package-1,package-1/dram'
 echo 'count: 2' >two.yaml
 t config 0 "rapl-sample $(on one) -i 1ms -c two.yaml | rapl-dump | sed 1d | wc -l"
 has 2
