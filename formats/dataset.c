@@ -93,6 +93,11 @@ static int note_groups(struct dataset *ds, const struct labels *meta,
     return rc;
 }
 
+static const char *machine_key(const struct dataset *ds)
+{
+    return ds->machine_key ? ds->machine_key : META_MACHINE;
+}
+
 static int begin_segment(struct dataset *ds, const struct window_reader *r,
                          struct err *e)
 {
@@ -116,7 +121,7 @@ static int begin_segment(struct dataset *ds, const struct window_reader *r,
                        ds->spec.target, ds->spec.split);
     note_distinct(&ds->workloads, labels_get(meta, META_WORKLOAD));
     note_distinct(&ds->cpu_models, labels_get(meta, META_CPU_MODEL));
-    if (note_label(&ds->machine, META_MACHINE, meta, e) < 0 ||
+    if (note_label(&ds->machine, machine_key(ds), meta, e) < 0 ||
         (ds->class_key && note_label(&ds->class, ds->class_key, meta, e) < 0) ||
         (ds->with_groups && note_groups(ds, meta, e) < 0))
         return err_prefix(e, "segment %zu", ds->n_segments);

@@ -14,7 +14,7 @@
  * 4 (D + K) + 2 bytes a row, 2 more with classes, 8 with groups: 5.8 M rows of
  * 4 features take 130 MB.
  *
- * Start with {0}, class_key and with_groups; dataset_release() it.
+ * Start with {0}, machine_key, class_key and with_groups; dataset_release() it.
  */
 
 /* For each row the value of a label of its segment, by number. */
@@ -45,7 +45,8 @@ struct dataset {
     size_t T, D, K;
     float *x;                 /* (T, D) */
     float *label;             /* (T, K) W, NaN: none */
-    struct row_label machine; /* by the label `machine` */
+    struct row_label machine; /* by machine_key */
+    const char *machine_key;  /* a label of the segments; NULL: `machine` */
     struct row_label class;   /* by class_key */
     const char *class_key;    /* a label of the segments; NULL: none */
     bool with_groups;

@@ -33,6 +33,7 @@ struct options {
     struct cli_common common;
     int64_t epochs; /* 0: as the model's file says */
     const char *history, *sample;
+    struct strings set;
     bool resume, slim, whole, allow_truncated;
 };
 
@@ -73,6 +74,7 @@ static int read_config(struct job *j, struct cli *cli, struct err *e)
         cli_usage_error("no model: give -c FILE, a model's description");
     if (config_read(&j->config, j->o->common.config, e) < 0 ||
         config_options(j->config, cli, others, e) < 0 ||
+        node_set_all(j->config, &j->o->set, e) < 0 ||
         plan_read(&j->plan, j->config, e) < 0)
         return -1;
     j->plan.recipe.train.seed = j->plan.boost.seed =
@@ -105,6 +107,7 @@ static int load(struct job *j, int n, char **paths, struct err *e)
 
     ds->allow_truncated = j->o->allow_truncated;
     ds->class_key = j->plan.recipe.weights.label;
+    ds->machine_key = j->plan.recipe.machine_label;
     ds->with_groups = j->plan.kind->wants_groups;
     if (j->o->sample && dataset_sample_parse(ds, j->o->sample, e) < 0)
         return -1;
@@ -255,18 +258,17 @@ static int resume(struct job *j, struct err *e)
 static void show(struct job *j, int64_t since_ns)
 {
     const struct train_state *s = trainer_state(j->trainer);
-    int64_t batch = j->plan.recipe.train.batch,
-            epochs = j->plan.recipe.train.epochs;
+    const struct train_options *t = &j->plan.recipe.train;
     double done = windows_done(j),
-           all = (double)epochs * (double)j->data.n[PART_TRAIN];
+           all = (double)t->epochs * (double)j->data.n[PART_TRAIN];
     double rate = (done - j->first) * NS_PER_S /
                   (double)(j->train_ns + clock_monotonic_ns() - since_ns + 1);
 
     progress_say(&j->progress,
                  "epoch %" PRIu64 "/%" PRId64 ", batch %" PRIu64 "/%" PRIu64
                  ", loss %.4g, %.0f windows/s, at most %.0f s left",
-                 s->epoch + 1, epochs, s->batch, trainer_batches(j->trainer),
-                 s->loss_sum / (double)(s->batch * (uint64_t)batch), rate,
+                 s->epoch + 1, t->epochs, s->batch, trainer_batches(j->trainer),
+                 s->loss_sum / (double)(s->batch * (uint64_t)t->batch), rate,
                  (all - done) / rate);
 }
 
@@ -458,6 +460,8 @@ int main(int argc, char **argv)
     struct opt opts[] = {
         {OPT_INT, 0, "epochs", &o.epochs, "N",
          "at most N epochs (default: the model's file)", 1, 1e6, 0, 0},
+        {OPT_STRINGS, 0, "set", &o.set, "KEY=VALUE",
+         "instead of the model's file: training.lr=1e-3", 0, 0, 0, 0},
         {OPT_STRING, 0, "sample", &o.sample, "SHARE",
          "of the windows to train on; 10%,25%,25%: all parts", 0, 0, 0, 0},
         {OPT_FLAG, 0, "resume", &o.resume, 0,
@@ -483,16 +487,14 @@ int main(int argc, char **argv)
     struct job j = {.o = &o};
     struct err e = {0};
     int first, rc;
-    int64_t rows;
 
     blas_start(argv);
     first = cli_parse(&cli, argc, argv, &o.common);
     rc = run(&j, &cli, argc - first, argv + first, &e);
-    if (rc < 0 && e.code == ERR_NONE)
-        log_note("%s", e.msg);
-    else if (rc < 0)
-        log_error("%s", e.msg);
-    rows = (int64_t)j.data.T;
+    if (rc < 0)
+        (e.code == ERR_NONE ? log_note : log_error)("%s", e.msg);
+    rc = cli_finish(rc < 0 ? (int)e.code : 0, (int64_t)j.data.T, -1);
+    strings_release(&o.set);
     release(&j);
-    return cli_finish(rc < 0 ? (int)e.code : 0, rows, -1);
+    return rc;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/base/near.h"
+#include "common/base/xalloc.h"
 
 static void free_tree(struct node *node)
 {
@@ -54,6 +55,8 @@ int node_error(const struct node *at, struct err *e, const char *fmt, ...)
     for (char *c = why; *c; c++) /* an escape in a text must not reach a tty */
         if (iscntrl((unsigned char)*c))
             *c = '?';
+    if (at->line == 0)
+        return err_set(e, ERR_DATA, "%.255s: as set: %.700s", at->file, why);
     return err_set(e, ERR_DATA, "%.255s:%d: %.700s", at->file, at->line, why);
 }
 
@@ -170,5 +173,80 @@ int node_check_keys(const struct node *map, const char *const *known,
                           map->key[i]->text, near ? "; near: " : "",
                           near ? near : "", list);
     }
+    return 0;
+}
+
+static struct node *new_scalar(const struct node *near, const char *text,
+                               size_t len)
+{
+    struct node *node = xcalloc(1, sizeof *node);
+
+    node->kind = NODE_SCALAR;
+    node->file = near->file;
+    node->text = xstrndup(text, len);
+    return node;
+}
+
+/* The place of a key of n bytes in a map; its end if it is not there. */
+static size_t place_of(const struct node *map, const char *key, size_t n)
+{
+    size_t i = 0;
+
+    while (map->kind == NODE_MAP && i < map->n &&
+           (strncmp(map->key[i]->text, key, n) != 0 || map->key[i]->text[n]))
+        i++;
+    return map->kind == NODE_MAP ? i : map->n;
+}
+
+static void add_pair(struct node *map, const char *key, size_t n,
+                     const char *text)
+{
+    map->key = xreallocarray(map->key, map->n + 1, sizeof *map->key);
+    map->item = xreallocarray(map->item, map->n + 1, sizeof *map->item);
+    map->key[map->n] = new_scalar(map, key, n);
+    map->item[map->n] = new_scalar(map, text, strlen(text));
+    map->n++;
+}
+
+int node_set(struct node *root, const char *text, struct err *e)
+{
+    const char *key = text, *is = strchr(text, '=');
+    struct node *map = root;
+    size_t n, at;
+
+    if (!is)
+        return err_set(e, ERR_USAGE, "cannot set '%.100s': write KEY=VALUE",
+                       text);
+    while (key[n = strcspn(key, ".=")] == '.') {
+        at = place_of(map, key, n);
+        if (at == map->n)
+            break;
+        map = map->item[at];
+        key += n + 1;
+    }
+    if (key[n] == '.' || n == 0 || map->kind != NODE_MAP)
+        return err_set(e, ERR_USAGE,
+                       "cannot set '%.100s': %.255s has no map for it", text,
+                       root->file);
+    at = place_of(map, key, n);
+    if (at == map->n) {
+        add_pair(map, key, n, is + 1);
+        return 0;
+    }
+    if (map->item[at]->kind != NODE_SCALAR)
+        return err_set(e, ERR_USAGE,
+                       "cannot set '%.100s': %.255s:%d is no value", text,
+                       root->file, map->item[at]->line);
+    free(map->item[at]->text);
+    map->item[at]->text = xstrdup(is + 1);
+    map->item[at]->line = 0;
+    return 0;
+}
+
+int node_set_all(struct node *root, const struct strings *texts, struct err *e)
+{
+    for (size_t i = 0; i < texts->n; i++)
+        if (node_set(root, texts->at[i], e) < 0)
+            return -1;
     return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/base/labels.h"
 
 /*
  * A document as a tree: what formats/config.c makes of YAML (and JSON), and
@@ -16,7 +17,7 @@ enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 
 struct node {
     enum node_kind kind;
-    int line;          /* from 1 */
+    int line;          /* from 1; 0: node_set() made it */
     const char *file;  /* on the heap, one for the tree: the root's */
     char *text;        /* NODE_SCALAR */
     size_t n;          /* NODE_LIST: items; NODE_MAP: pairs */
@@ -43,6 +44,15 @@ int node_bool(const struct node *map, const char *key, bool *out,
               struct err *e);
 int node_text(const struct node *map, const char *key, const char **out,
               struct err *e); /* borrowed from the tree */
+
+/*
+ * "a.b=5": let the value at key b of the map at key a be the scalar 5, whether
+ * or not it is there; the map must be.  For what an option says instead of the
+ * file; an error of such a value calls it "FILE: as set".  Returns 0, or -1
+ * with e filled (ERR_USAGE): no such map, another kind of value, no key.
+ */
+int node_set(struct node *root, const char *text, struct err *e);
+int node_set_all(struct node *root, const struct strings *texts, struct err *e);
 
 /* A key of the map that is none of `known` (ends with NULL) is an error that
  * names its line, the nearest known one if any is near, and lists them all. */

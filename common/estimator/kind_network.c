@@ -66,9 +66,10 @@ static int build(struct estimator *m, const struct plan *plan,
     if (model_build(&m->model, plan->recipe.model, &use, e) < 0)
         return -1;
     if (model_idle_branch(m->model))
-        log_warn("branch %s has nothing to learn: the label `machine` is the "
-                 "same in all recordings",
-                 model_idle_branch(m->model));
+        log_warn("branch %s has nothing to learn: the label `%s` is the same "
+                 "in all recordings",
+                 model_idle_branch(m->model),
+                 ds->machine_key ? ds->machine_key : "machine");
     make_predictor(m, plan->recipe.model->file);
     return 0;
 }

@@ -21,8 +21,9 @@ static int read_kind(const struct node *model, const char *key,
 int recipe_read_scaling(const struct node *model, struct scaling *s,
                         struct err *e)
 {
-    static const char *const known[] = {"kind",           "scaling", "clip",
-                                        "target_scaling", "layers",  NULL};
+    static const char *const known[] = {
+        "kind",           "scaling",       "clip", "layers",
+        "target_scaling", "machine_label", NULL};
 
     s->clip = false;
     if (node_check_keys(model, known, e) < 0 ||
@@ -105,6 +106,7 @@ int recipe_read(struct recipe *r, const struct node *root, struct err *e)
                           "no 'model:' here; a file with family, model and "
                           "training is wanted");
     if (node_text(root, "family", &r->family, e) < 0 ||
+        node_text(r->model, "machine_label", &r->machine_label, e) < 0 ||
         recipe_read_scaling(r->model, &r->scaling, e) < 0)
         return -1;
     return read_training(r, node_get(root, "training"), e);

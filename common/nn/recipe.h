@@ -15,6 +15,7 @@
  *       scaling: minmax        # none, minmax, zscore
  *       clip: true             # minmax: cut to 0..1 what is outside
  *       target_scaling: none   # of the power, in training; as scaling
+ *       machine_label: machine # of recordings: which machine they are of
  *       layers: [...]          # common/nn/model.h
  *     training:
  *       method: adam           # adamw; ridge: closed form, one dense layer
@@ -30,6 +31,7 @@ struct recipe {
     const char *family;       /* borrowed from the tree, as is ... */
     const struct node *model; /* ... the map that model_new() takes */
     struct scaling scaling;
+    const char *machine_label; /* of the recordings, for branches */
     enum train_method method;
     double lambda[RECIPE_MAX_LAMBDA];
     size_t n_lambda;

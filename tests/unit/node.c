@@ -142,6 +142,50 @@ static void control_characters_stay_out_of_messages(void **state)
     node_free(root);
 }
 
+static void values_are_set_over_the_file(void **state)
+{
+    struct node *root = tree("a: {b: 1, l: [2], m: {c: x}}\n");
+    const struct node *a = node_get(root, "a");
+    int64_t i = 0;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(node_set(root, "a.b=5", &e), 0);
+    assert_int_equal(node_int(a, "b", 0, 9, &i, &e), 0);
+    assert_int_equal(i, 5);
+    assert_int_equal(node_set(root, "a.m.d=", &e), 0);
+    assert_string_equal(node_get(node_get(a, "m"), "d")->text, "");
+    assert_int_equal(node_set(root, "new=y", &e), 0);
+    assert_string_equal(node_get(root, "new")->text, "y");
+    assert_int_equal(node_set(root, "a.b=x", &e), 0);
+    assert_int_equal(node_int(a, "b", 0, 9, &i, &e), -1);
+    assert_string_equal(e.msg, "t.yaml: as set: b: 'x' is no whole number");
+    node_free(root);
+}
+
+static void what_cannot_be_set_is_refused(void **state)
+{
+    struct node *root = tree("a: {b: 1, l: [2]}\n"), *list = tree("[1]\n");
+    const char *const bad[] = {"",         "a.b",     "=1",      "a.=1",
+                               "z.b=1",    ".b=1",    "a.b.c=1", "a.l.0=1",
+                               "a..b.c=1", "a.b..=1", "b.a=1",   "aa.b=1"};
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(node_set(root, bad[i], &e), -1);
+        assert_int_equal(e.code, ERR_USAGE);
+    }
+    assert_string_equal(e.msg, "cannot set 'aa.b=1': t.yaml has no map for it");
+    assert_int_equal(node_set(root, "a.l=1", &e), -1);
+    assert_string_equal(e.msg, "cannot set 'a.l=1': t.yaml:1 is no value");
+    assert_int_equal(node_set(list, "a=1", &e), -1);
+    assert_int_equal(root->n, 1);
+    assert_int_equal(root->item[0]->n, 2);
+    node_free(root);
+    node_free(list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +195,8 @@ int main(void)
         cmocka_unit_test(wrong_values_are_named),
         cmocka_unit_test(unknown_keys_are_named_with_their_line),
         cmocka_unit_test(control_characters_stay_out_of_messages),
+        cmocka_unit_test(values_are_set_over_the_file),
+        cmocka_unit_test(what_cannot_be_set_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,17 @@ model 'method: ridge, lambda: [1]' '{type: dense, out: 4}, {type: dense, out: 1}
 t ridge-of-two-layers 3 "rapl-train -c deep.yaml -o x.ckpt a.win"
 has 'one dense layer'
 
+# What --set says stands instead of the file, and is checked as the file is.
+for set in '' batch =1 training training.batch training.x.y=1 model.layers=1; do
+    t "set '$set'" 2 "rapl-train -c deep.yaml --set '$set' -o x.ckpt a.win"
+    one_line
+    has "'$set'"
+done
+t set-wrong 3 "rapl-train -c 3.yaml --set training.method=adam --set training.lr=fast -o x.ckpt a.win"
+has "3.yaml: as set: lr: 'fast' is no number"
+t set-unknown 3 "rapl-train -c 3.yaml --set training.learning=1 --set training.method=adam -o x.ckpt a.win"
+has "3.yaml: as set: unknown key 'learning'"
+
 # A loss that grows without bound ends training; the best epoch is kept.
 deep='{type: dense, out: 32}'
 for i in 1 2 3 4 5 6; do

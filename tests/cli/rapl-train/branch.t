@@ -27,6 +27,21 @@ t mixed 0 "cat one.win three.win | $train/adv.yaml --epochs 1 -o mixed.ckpt"
 [ "$(value mixed.ckpt data.machines)" = ", m0, m1, m2" ]
 ok $? "recordings without the label are a machine of their own"
 
+t adv-label 0 "$train/adv.yaml --set model.machine_label=run --epochs 1 -o by-run.ckpt three.win"
+[ "$(value by-run.ckpt data.machines)" != "m0, m1, m2" ]
+ok $? "another label can tell the machines apart"
+t adv-no-label 0 'rapl-train -c "$ROOT/configs/adv.yaml" --set model.machine_label=host --epochs 1 -o x.ckpt three.win'
+has 'the label `host`'
+for net in v3 adv; do
+    for lr in 5e-4 2e-3; do
+        t "$net-$lr" 0 "$train/$net.yaml --set training.lr=$lr --set training.batch=100 --epochs 1 -o $net-$lr.ckpt three.win"
+        [ "$(value $net-$lr.ckpt training.batch)" = 100 ]
+        ok $? "what was set is in the checkpoint"
+    done
+    ! cmp -s $net-5e-4.ckpt $net-2e-3.ckpt
+    ok $? "$net: and tells"
+done
+
 for family in v2 adv v4; do
     for n in 1 2 3; do
         t "$family-$n" 0 "$train/$family.yaml --threads $n --epochs 3 -o $n.ckpt three.win"
