@@ -216,6 +216,21 @@ static struct score_group *find_group(struct scorebook *b,
     return found ? *found : NULL;
 }
 
+/* A hash of the run that a segment is of. */
+static uint64_t run_of(const struct scorebook *b, const struct stream_header *h)
+{
+    char *run =
+        labels_get(&h->meta, META_RUN)
+            ? xasprintf("%s\n%s\n%s",
+                        meta(h, META_MACHINE, meta(h, META_HOST, "")),
+                        meta(h, META_WORKLOAD, ""), meta(h, META_RUN, ""))
+            : xasprintf("segment %" PRIu64, b->segments);
+    uint64_t hash = split_hash(run);
+
+    free(run);
+    return hash;
+}
+
 /* The group that a segment's rows of a part go to, and in it their unit. */
 static int enter_group(struct scorebook *b, const struct stream_header *h,
                        const char *part, struct score_group **out,
@@ -223,15 +238,8 @@ static int enter_group(struct scorebook *b, const struct stream_header *h,
 {
     const char *hash = meta(h, META_MODEL_HASH, "");
     struct score_group *g = *out = find_group(b, h, part);
-    char *run =
-        labels_get(&h->meta, META_RUN)
-            ? xasprintf("%s\n%s\n%s",
-                        meta(h, META_MACHINE, meta(h, META_HOST, "")),
-                        meta(h, META_WORKLOAD, ""), meta(h, META_RUN, ""))
-            : xasprintf("segment %" PRIu64, b->segments);
-    uint64_t unit = b->keep_units ? split_hash(run) : 0;
+    uint64_t unit = b->keep_units ? run_of(b, h) : 0;
 
-    free(run);
     if (!g)
         return err_set(e, ERR_SYSTEM, "out of memory");
     if (!g->model_hash)
@@ -278,6 +286,8 @@ struct segment_rows {
     struct score_group *group[PART_TEST + 1]; /* NULL: not yet looked for */
     bool wanted[PART_TEST + 1], idle;         /* idle: by its label */
     int64_t start_ns;
+    char *split;  /* with common rows alone, as is ... */
+    uint64_t run; /* ... this */
 };
 
 static void begin_segment(struct scorebook *b, const struct stream_header *h,
@@ -285,9 +295,14 @@ static void begin_segment(struct scorebook *b, const struct stream_header *h,
 {
     const char *label = b->idle.key ? labels_get(&h->meta, b->idle.key) : NULL;
 
+    free(s->split);
     *s = (struct segment_rows){.start_ns = p->t_ns};
     s->idle = label && strcmp(label, b->idle.value) == 0;
     b->segments++;
+    if (b->note || b->common) {
+        s->split = split_name(h);
+        s->run = run_of(b, h);
+    }
     if (!b->label_seen)
         b->label_seen = xcalloc(b->by.n + 1, sizeof *b->label_seen);
     for (int part = PART_NONE; part <= PART_TEST; part++)
@@ -322,6 +337,19 @@ static void add_row(struct scorebook *b, struct score_group *g,
     metric_add(&g->unit[g->n_units - 1].metric, &row, b->mape_floor_w);
 }
 
+/* Is a row to be scored?  If rows are noted it never is. */
+static bool counts(struct scorebook *b, const struct stream_header *h,
+                   const struct segment_rows *s, const struct prediction *p)
+{
+    if (!s->wanted[p->part])
+        return false;
+    if (b->note)
+        score_common_note(b->note, meta(h, META_MODEL, "unknown"), s->split,
+                          s->run, p->t_ns);
+    return !b->note && (!b->common ||
+                        score_common_has(b->common, s->split, s->run, p->t_ns));
+}
+
 int scorebook_add(struct scorebook *b, const char *path, struct err *e)
 {
     struct prediction_reader *r = NULL;
@@ -340,7 +368,7 @@ int scorebook_add(struct scorebook *b, const char *path, struct err *e)
         b->rows++;
         if (fresh)
             begin_segment(b, h, &p, &s);
-        if (!s.wanted[p.part])
+        if (!counts(b, h, &s, &p))
             continue;
         if (!s.group[p.part] && enter_group(b, h, part_of_key(b, h, p.part),
                                             &s.group[p.part], e) < 0) {
@@ -349,6 +377,7 @@ int scorebook_add(struct scorebook *b, const char *path, struct err *e)
         }
         add_row(b, s.group[p.part], &s, &p);
     }
+    free(s.split);
     prediction_reader_close(r);
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include "common/math/metric.h"
 #include "formats/prediction.h"
+#include "formats/score_common.h"
 
 /*
  * What prediction streams say of how good they are, in groups: rows that share
@@ -57,6 +58,8 @@ struct scorebook {
     int pick;
     double mape_floor_w;
     struct idle_rule idle;
+    struct score_common *note;         /* rows are noted here, not scored */
+    const struct score_common *common; /* only rows in there are scored */
 
     struct score_group **group; /* in the order of their keys */
     size_t n_groups;

@@ -30,7 +30,7 @@ struct options {
     const char *mape_floor, *columns, *criterion, *idle;
     int format, select;
     int64_t draws;
-    bool compare;
+    bool compare, shared;
 
     struct metric_gate *gates;
     const struct metric_figure *by_figure; /* the criterion */
@@ -108,15 +108,46 @@ static int write_scores(const struct options *o, struct score_table *t,
     return passed ? 0 : ERR_VERDICT;
 }
 
-static int run(const struct options *o, char **paths, int n_paths,
+static int add_all(struct scorebook *b, char **paths, int n, struct err *e)
+{
+    int status = n == 0 ? scorebook_add(b, NULL, e) : 0;
+
+    for (int i = 0; i < n && status == 0; i++)
+        status = scorebook_add(b, paths[i], e);
+    return status;
+}
+
+/* Read everything once to learn which rows all models have. */
+static int find_common(struct score_common *c, const struct scorebook *like,
+                       char **paths, int n, struct err *e)
+{
+    struct scorebook b = {.pick = like->pick,
+                          .by_part = like->by_part,
+                          .allow_truncated = like->allow_truncated,
+                          .note = c};
+    int status;
+
+    for (int i = 0; i < n; i++)
+        if (strcmp(paths[i], "-") == 0)
+            n = 0;
+    if (n == 0)
+        return err_set(e, ERR_USAGE,
+                       "--common reads predictions twice: give files");
+    status = add_all(&b, paths, n, e);
+    scorebook_release(&b);
+    return status == 0 ? score_common_close(c, e) : status;
+}
+
+static int run(const struct options *o, char **paths, int n,
                struct scorebook *b, struct score_table *t, struct err *e)
 {
-    int status = 0;
+    struct score_common *c = o->shared ? score_common_new() : NULL;
+    int status = c ? find_common(c, b, paths, n, e) : 0;
 
-    if (n_paths == 0)
-        status = scorebook_add(b, NULL, e);
-    for (int i = 0; i < n_paths && status == 0; i++)
-        status = scorebook_add(b, paths[i], e);
+    b->common = c;
+    if (status == 0)
+        status = add_all(b, paths, n, e);
+    score_common_free(c);
     if (status == 0)
         status = scorebook_close(b, e);
     return status == 0 ? write_scores(o, t, b, e) : status;
@@ -229,6 +260,8 @@ int main(int argc, char **argv)
          "a row a model: splits side by side, and the gap", 0, 0, 0, 0},
         {OPT_CHOICE, 0, "select", &o.select, "HOW",
          "nested: choose for each group by the others", 0, 0, "nested", 0},
+        {OPT_FLAG, 0, "common", &o.shared, 0,
+         "only rows that every model of a split has", 0, 0, 0, 0},
         {OPT_STRING, 0, "criterion", &o.criterion, "FIGURE",
          "what --select chooses by (default r2)", 0, 0, 0, 0},
         {OPT_INT, 0, "bootstrap", &o.draws, "N",
@@ -262,10 +295,9 @@ int main(int argc, char **argv)
     int first = cli_parse(&cli, argc, argv, &o.common), status;
 
     take_options(&o, &b, &table, &cli);
-    if (open_output(&o, &table, argv + first, argc - first, &e) < 0)
-        die(&e);
-    status = run(&o, argv + first, argc - first, &b, &table, &e);
-    if (status < 0 || text_writer_close(table.text, &e) < 0)
+    if (open_output(&o, &table, argv + first, argc - first, &e) < 0 ||
+        (status = run(&o, argv + first, argc - first, &b, &table, &e)) < 0 ||
+        text_writer_close(table.text, &e) < 0)
         die(&e);
     scorebook_release(&b);
     return cli_finish(status, b.rows, -1);

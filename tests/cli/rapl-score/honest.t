@@ -68,6 +68,47 @@ t compare-md 0 'rapl-score --compare --format md --bootstrap 50 --columns bias \
     steady-*.rapl shuffle-*.rapl'
 t compare-by 2 'rapl-score --compare --by workload lucky-io-a.rapl'
 
+# Models beside one another on rows that all of them have: `long` looks back
+# further and has no first rows, which are the ones that `short` gets wrong.
+some() # MODEL WORKLOAD FROM SPLIT: rows FROM to 6 of two runs
+{
+    for run in a b; do
+        awk -v n="$3" 'BEGIN { for (i = n; i <= 6; i++)
+            print i "000000000", 10 + i + (i < 3 ? 4 : 1), "nan", "nan", 1, 10 + i, 1, 3 }' |
+            predictions "model=$1" "split=$4" "workload=$2" "run=$2-$run" \
+                "model_sha256=$1-$4"
+    done
+}
+for w in io cpu; do
+    some short $w 1 leave:workload=$w >short-$w.rapl
+    some long $w 3 leave:workload=$w >long-$w.rapl
+done
+some short io 5 shuffle >short-shuffle.rapl
+some long io 3 shuffle >long-shuffle.rapl
+t own-rows 0 'rapl-score --columns mae short-*.rapl long-*.rapl'
+has 'short	leave:workload	24	2.000'
+has 'long	leave:workload	16	1.000'
+t common 0 'rapl-score --common --columns mae short-*.rapl long-*.rapl'
+has 'short	leave:workload	16	1.000'
+has 'long	leave:workload	16	1.000'
+has 'short	shuffle	4	1.000'
+has 'long	shuffle	4	1.000'
+cp "$OUT" a
+t common-order 0 'rapl-score --common --columns mae long-*.rapl short-*.rapl | cmp - a'
+t common-one 0 'rapl-score --common --columns mae short-io.rapl short-cpu.rapl'
+has 'short	leave:workload	24'
+t common-nested 0 'rapl-score --common --select nested --by workload --criterion mae --columns mae \
+    short-io.rapl short-cpu.rapl long-io.rapl long-cpu.rapl'
+has 'nested	all	nested	2	leave:workload	16	1.000'
+t common-compare 0 'rapl-score --common --compare short-*.rapl long-*.rapl'
+awk 'BEGIN { print "99000000000", 12, "nan", "nan", 1, 11, 1, 3 }' |
+    predictions model=late split=shuffle workload=io run=io-a >late.rapl
+t nothing-common 3 'rapl-score --common short-shuffle.rapl late.rapl'
+has "no row in common under the split 'shuffle'"
+t common-stdin 2 'rapl-score --common <short-io.rapl'
+has 'give files'
+t common-dash 2 'rapl-score --common short-io.rapl -'
+
 # Intervals: over runs, the same for the same seed whatever the order.
 t bootstrap 0 'rapl-score --bootstrap 200 --columns r2,mae --by workload lucky-*.rapl'
 for i in 1 2 3 4 5 6 7 8; do
