@@ -23,9 +23,9 @@ for run in 1 2 3 4 5 6 7 8; do
         "$run.csv" -o "$run.rapl"
 done
 cat >small.grid <<'END'
-# name config features delays tau splits                 seeds sample  epochs
+# name config features delays tau splits                 seeds sample  epochs settings
 line   linear seed4    3      1,2 shuffle,leave:workload 1,2   -       -
-net    v3     seed4    25     1   run                    1     50%,50% 2
+net    v3     seed4    25     1   run                    1     50%,50% 2      training.lr=1e-3,training.batch=64
 END
 
 t plan 0 '$grid plan made small.grid ?.rapl'
@@ -47,12 +47,21 @@ t again 0 '$grid make made >/dev/null && $grid run made 2 &&
     find made -name "*-s?.rapl" -newermt @1700000001'
 same "$OUT" /dev/null "what is done is not done again"
 t table 0 '$grid table made'
-has '| net (50% of the windows, 2 epochs) | run |'
+has '| net (50% of the windows, 2 epochs, lr 1e-3, batch 64) | run |'
 has '| line, tau 2, seed 1 | leave:workload |'
 [ -s made/line-t2-s2-leave-workload-by-workload.tsv ]
 ok $? "a file of scores a model and split"
+has '| least_covered | least_coverage_pct |'
+[ "$(grep -c '^| line.* | w[12] | .* | w[12] | [0-9.]* |$' "$OUT")" -eq 8 ]
+ok $? "the workload that fares worst, of each model and split"
+[ "$(awk -F '|' '/leave:workload/ && $2 ~ /nested|candidate|peeked/ { print $7 }' \
+    "$OUT" | sort -u | wc -l)" -eq 1 ]
+ok $? "a choice is among models that are scored on the same rows"
+rapl-dump --header made/net-run-s1.ckpt >net.head
+grep -q 'training.batch.*64' net.head && grep -q 'training.lr.*0.001' net.head
+ok $? "settings reach the training"
 
-sed 's/ 2$/ 3/' small.grid >longer.grid
+sed 's/ 2  *training/ 3 training/' small.grid >longer.grid
 t changed 0 '$grid plan made longer.grid ?.rapl && $grid make made >/dev/null &&
     find made -name "*-s?.rapl" -newermt @1700000001'
 [ "$(cat "$OUT")" = made/net-run-s1.rapl ]
