@@ -43,6 +43,8 @@ static void make_room(struct derive *d, size_t n)
     for (size_t k = 0; k < d->n_labels; k++)
         d->label_w[k] = xreallocarray(d->label_w[k], n, sizeof(float));
     d->state = xreallocarray(d->state, n, sizeof *d->state);
+    if (d->has_clock || d->has_cpus)
+        made_room(d, n);
     free(d->zero);
     d->zero = xcalloc(n, sizeof *d->zero);
 }
@@ -215,8 +217,9 @@ static void compute_features(struct derive *d, size_t n)
     for (int i = 0; i < N_SIGNALS; i++)
         s.at[i] = d->zero;
     for (size_t k = 0; k < d->n_inputs; k++)
-        if (d->inputs[k].signal != ZONE)
+        if (d->inputs[k].signal >= 0)
             s.at[d->inputs[k].signal] = d->inputs[k].col;
+    made_compute(d, n, &s);
     for (size_t j = 0; j < d->n_features; j++) {
         d->features[j]->compute(&s, n, d->x[j]);
         for (size_t i = 0; i < n; i++)

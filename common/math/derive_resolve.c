@@ -8,8 +8,7 @@
 #include "common/base/xalloc.h"
 #include "common/math/derive_parts.h"
 
-#define MAX_TICKS_BACK 100 /* cpu.idle, cpu.iowait: see counter.h */
-#define MAX_ZONE_UW 2e9    /* no package draws 2000 W */
+#define MAX_ZONE_UW 2e9 /* no package draws 2000 W */
 #define LONGEST_NS (366 * 86400 * NS_PER_S)
 #define ENERGY_JITTER_S 1e-3 /* the energy counter moves about once a ms */
 
@@ -21,7 +20,7 @@ static struct input *find_input(const struct derive *d, int signal)
     return NULL;
 }
 
-static int add_input(struct derive *d, const struct channels *cs, int channel,
+int derive_add_input(struct derive *d, const struct channels *cs, int channel,
                      int signal, const struct signal *what, struct err *e)
 {
     const struct channel *c = &cs->at[channel];
@@ -57,12 +56,15 @@ static int add_signal(struct derive *d, const struct channels *cs, int signal,
                       const char *needed_by, struct err *e)
 {
     const struct signal *what = &signal_table[signal];
-    int channel = channels_find(cs, what->channel);
+    int channel = channels_find(cs, what->channel), made;
 
     if (find_input(d, signal))
         return 0;
+    made = made_add(d, cs, signal, e);
+    if (made != 0)
+        return made < 0 ? -1 : 0;
     if (channel >= 0)
-        return add_input(d, cs, channel, signal, what, e);
+        return derive_add_input(d, cs, channel, signal, what, e);
     if (!needed_by)
         return 0;
     return err_set(e, ERR_DATA,
@@ -134,7 +136,7 @@ static int add_zone(struct derive *d, const struct channels *cs, size_t i,
     static const struct signal watts = {NULL, "uJ", 1e-6, "W", 1};
     struct counter_rule *rule;
 
-    if (add_input(d, cs, (int)i, ZONE, &watts, e) < 0)
+    if (derive_add_input(d, cs, (int)i, ZONE, &watts, e) < 0)
         return -1;
     d->inputs[d->n_inputs - 1].target = d->targets.n;
     rule = &d->inputs[d->n_inputs - 1].rule;
@@ -291,6 +293,7 @@ void derive_free(struct derive *d)
     strings_release(&d->targets);
     free(d->t_ns);
     free(d->dt_s);
+    made_free(d);
     free(d->total);
     free(d->zero);
     free(d->label_w);

@@ -21,6 +21,8 @@ enum signal_id {
     SIG_N_CPUS = N_SIGNALS, /* the machine's size: metadata, no channel */
 };
 
+_Static_assert(SIG_N_CPUS < 64, "a feature's needs are bits of 64");
+
 struct signal {
     const char *channel;
     const char *counter_unit; /* NULL: never a counter */

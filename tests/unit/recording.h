@@ -16,7 +16,7 @@
 #include "common/math/derive.h"
 #include "common/math/feature.h"
 
-enum { MAX_CHANNELS = 40, N = 2000 };
+enum { MAX_CHANNELS = 64, N = 2000 };
 
 static struct err e;
 
