@@ -234,7 +234,9 @@ static int parse(struct options *o, struct cli *cli, int argc, char **argv)
         {OPT_STRINGS, 'l', "label", &o->labels, "KEY=VALUE",
          "a label, workload=gzip; may be repeated", 0, 0, 0, 0},
         {OPT_STRING, 0, "signals", &o->signals, "LIST",
-         "of " PROBE_SIGNALS ", all", 0, 0, 0, 0},
+         "what, such as stat,mem,freq, or all", 0, 0, 0, 0},
+        {OPT_STRING, 0, "cgroup", &o->roots.cgroup, "PATH",
+         "a control group to record beside the machine", 0, 0, 0, 0},
         {OPT_STRING, 0, "energy", &o->energy, "WAY",
          "of " ENERGY_CHOICES " (default auto)", 0, 0, 0, 0},
         {OPT_FLAG, 0, "require-energy", &o->require_energy, 0,
@@ -317,7 +319,7 @@ static int outcome(struct sampler *s, int rc, const struct err *e)
 int main(int argc, char **argv)
 {
     struct options o = {.common = CLI_COMMON_INIT,
-                        .roots = {"/proc", "/sys", "/dev", NULL},
+                        .roots = {"/proc", "/sys", "/dev", NULL, NULL},
                         .energy = "auto",
                         .interval_ns = 16 * NS_PER_MS};
     struct cli cli = {

@@ -17,9 +17,7 @@ static void set_from_file(struct labels *meta, const char *key,
     free(text);
 }
 
-/* The value of the first "NAME\t: VALUE" of /proc/cpuinfo, on the heap, or
- * NULL. */
-static char *cpuinfo_value(const char *info, const char *name)
+char *cpuinfo_value(const char *info, const char *name)
 {
     size_t n = strlen(name);
 

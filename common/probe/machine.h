@@ -12,4 +12,8 @@
  */
 void machine_describe(const struct roots *roots, struct labels *meta);
 
+/* The value of the first "NAME\t: VALUE" of the text of /proc/cpuinfo, on the
+ * heap; NULL if there is none, or no text. */
+char *cpuinfo_value(const char *info, const char *name);
+
 #endif

@@ -6,8 +6,9 @@
 enum { JITTER_TICKS = 100 };
 
 static const struct source *const signal_sources[] = {
-    &source_stat, &source_vmstat, &source_disk,
-    &source_net,  &source_mem,    &source_psi,
+    &source_stat,  &source_vmstat, &source_disk,   &source_net,
+    &source_mem,   &source_psi,    &source_freq,   &source_cpufreq,
+    &source_sched, &source_cgroup, &source_percpu,
 };
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -30,9 +31,14 @@ static int open_part(struct probe *p, const struct source *source,
     return there;
 }
 
-static bool is_wanted(const struct strings *names, const char *name)
+/* "all" is all but what grows with the machine; a control group that is named
+ * is wanted. */
+static bool is_wanted(const struct strings *names, const struct source *source,
+                      const struct roots *roots)
 {
-    return strings_find(names, name) >= 0 || strings_find(names, "all") >= 0;
+    return strings_find(names, source->name) >= 0 ||
+           (strings_find(names, "all") >= 0 && source != &source_percpu) ||
+           (roots->cgroup && source == &source_cgroup);
 }
 
 static int check_names(const struct strings *names, struct err *e)
@@ -56,7 +62,7 @@ static int open_parts(struct probe *p, const struct roots *roots,
     int there = 0;
 
     for (size_t i = 0; there >= 0 && i < COUNT(signal_sources); i++)
-        if (is_wanted(names, signal_sources[i]->name))
+        if (is_wanted(names, signal_sources[i], roots))
             there = open_part(p, signal_sources[i], roots, e);
     if (there < 0)
         return -1;
@@ -107,8 +113,10 @@ int probe_read(struct probe *p, uint64_t *cells, struct err *e)
  * few ticks now and then, which is no reset. */
 static bool is_jitter(const char *name, uint64_t back)
 {
-    return back <= JITTER_TICKS &&
-           (strcmp(name, "cpu.idle") == 0 || strcmp(name, "cpu.iowait") == 0);
+    const char *dot = strchr(name, '.');
+
+    return back <= JITTER_TICKS && strncmp(name, "cpu", 3) == 0 && dot &&
+           (strcmp(dot, ".idle") == 0 || strcmp(dot, ".iowait") == 0);
 }
 
 int probe_went_back(const struct channels *cs, const uint64_t *before,

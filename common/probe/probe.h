@@ -30,15 +30,16 @@ struct probe {
     struct strings notes; /* for people, collected while opening */
 };
 
-/* "stat,vmstat,disk,net,mem,psi": what probe_open() takes, and "all". */
-#define PROBE_SIGNALS "stat,vmstat,disk,net,mem,psi"
+/* What probe_open() takes, and "all", which is all but percpu. */
+#define PROBE_SIGNALS "stat,vmstat,disk,net,mem,psi,freq,sched,cgroup,percpu"
 
 /*
  * Open energy, one of ENERGY_CHOICES, and the signals named in a list with
- * commas ("all": every one; "": none).  survey: look at every way to read
- * energy.  A source that the machine lacks is left out and says why in
- * part[].absent; what people should be told is in notes.  Returns 0, or -1 with
- * e filled: an unknown name (ERR_USAGE), or nothing to record at all
+ * commas ("all": every one but percpu; "": none), and the control group that
+ * roots name.  survey: look at every way to read energy.  A source that the
+ * machine lacks is left out and says why in part[].absent; what people should
+ * be told is in notes.  Returns 0, or -1 with e filled: an unknown name
+ * (ERR_USAGE), nothing to record at all, or no such control group
  * (ERR_SYSTEM).
  */
 int probe_open(struct probe *p, const struct roots *roots, const char *energy,

@@ -67,9 +67,14 @@ int proc_file_open(struct proc_file *f, const char *root, const char *name,
 int proc_file_read(struct proc_file *f, struct err *e)
 {
     ssize_t n = read_all(f->fd, f->text, f->cap);
+    int saved = errno;
 
-    if (n < 0)
-        return err_sys(e, "%s", f->path);
+    if (n < 0) {
+        err_sys(e, "%s", f->path);
+        errno = saved;
+        return -1;
+    }
+    errno = 0;
     if ((size_t)n == f->cap)
         return err_set(e, ERR_SYSTEM, "%s: grew beyond %zu bytes", f->path,
                        f->cap);

@@ -21,7 +21,8 @@ struct proc_file {
 int proc_file_open(struct proc_file *f, const char *root, const char *name,
                    struct err *e);
 
-/* Read it anew: text[0..len-1], then '\0'.  Returns 0, or -1 with e filled. */
+/* Read it anew: text[0..len-1], then '\0'.  Returns 0, or -1 with e filled and
+ * errno kept (0: it grew too large). */
 int proc_file_read(struct proc_file *f, struct err *e);
 
 void proc_file_close(struct proc_file *f); /* also of a zeroed one */

@@ -20,6 +20,7 @@ struct perf_calls;
 struct roots {
     const char *proc, *sys, *dev;
     const struct perf_calls *perf; /* NULL: the kernel's; see perf.h */
+    const char *cgroup; /* to record; NULL: the one that all are in */
 };
 
 struct source {
@@ -42,11 +43,16 @@ struct source {
 };
 
 /* Signals, which any machine or guest may show. */
-extern const struct source source_stat;   /* /proc/stat */
-extern const struct source source_vmstat; /* /proc/vmstat */
-extern const struct source source_mem;    /* /proc/meminfo */
-extern const struct source source_disk;   /* /proc/diskstats */
-extern const struct source source_net;    /* /proc/net/dev */
-extern const struct source source_psi;    /* /proc/pressure */
+extern const struct source source_stat;    /* /proc/stat */
+extern const struct source source_vmstat;  /* /proc/vmstat */
+extern const struct source source_mem;     /* /proc/meminfo */
+extern const struct source source_disk;    /* /proc/diskstats */
+extern const struct source source_net;     /* /proc/net/dev */
+extern const struct source source_psi;     /* /proc/pressure */
+extern const struct source source_freq;    /* a chain of multiplications */
+extern const struct source source_cpufreq; /* the kernel's word for it */
+extern const struct source source_sched;   /* /proc/schedstat */
+extern const struct source source_cgroup;  /* one container */
+extern const struct source source_percpu;  /* /proc/stat, CPU by CPU */
 
 #endif

@@ -1,23 +1,6 @@
 /* What the sources make of whole machines as trees, and of odd files. */
-#include <fcntl.h>
-#include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "common/base/xalloc.h"
 #include "common/probe/machine.h"
-#include "common/probe/probe.h"
-
-#define FIXTURE "tests/fixtures/machine-"
+#include "tests/unit/tree.h"
 
 static const struct roots one = {.proc = FIXTURE "one/proc",
                                  .sys = FIXTURE "one/sys"};
@@ -25,32 +8,6 @@ static const struct roots two = {.proc = FIXTURE "two/proc",
                                  .sys = FIXTURE "two/sys"};
 static const struct roots guest = {.proc = FIXTURE "guest/proc",
                                    .sys = FIXTURE "guest/sys"};
-
-static struct err e;
-static struct probe probe;
-static uint64_t cells[64];
-
-static void open_and_read(const struct roots *roots, const char *signals)
-{
-    memset(cells, 0xff, sizeof cells);
-    assert_int_equal(probe_open(&probe, roots, "powercap", false, signals, &e),
-                     0);
-    assert_true(probe.channels.n <= sizeof cells / sizeof *cells);
-    assert_int_equal(probe_read(&probe, cells, &e), 0);
-}
-
-static const struct channel *channel(const char *name)
-{
-    int c = channels_find(&probe.channels, name);
-
-    assert_true(c >= 0);
-    return &probe.channels.at[c];
-}
-
-static uint64_t value(const char *name)
-{
-    return cells[channel(name) - probe.channels.at];
-}
 
 static void reads_every_signal(void **state)
 {
@@ -156,43 +113,6 @@ static void refuses_what_makes_no_sense(void **state)
 }
 
 /* ---- files that change ---- */
-
-static char root[] = "/tmp/rapl-probe.XXXXXX";
-
-static void put(const char *name, const char *text)
-{
-    char *path = xasprintf("%s/%s", root, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    free(path);
-}
-
-static void put_dir(const char *name)
-{
-    char *path = xasprintf("%s/%s", root, name);
-
-    assert_int_equal(mkdir(path, 0755), 0);
-    free(path);
-}
-
-static int make_root(void **state)
-{
-    (void)state;
-    return mkdtemp(root) ? 0 : -1;
-}
-
-static int remove_root(void **state)
-{
-    char *command = xasprintf("rm -rf %s", root);
-    int rc = system(command);
-
-    (void)state;
-    free(command);
-    return rc;
-}
 
 /* Old kernels have fewer numbers a line, new ones lines in between. */
 static void takes_what_is_there(void **state)
