@@ -111,25 +111,7 @@ bench bench-models: all $(BENCHES:%=$(BUILD)/%) $(BUILD)/bench/make-samples ## f
 experiment default-model calibration servers headline: all ## from DATA: pipelines/NAME.mk
 	$(Q)+$(MAKE) -f pipelines/$@.mk BIN=$(BUILD)/bin DATA=$(DATA)
 
-# Every installed file, as FROM:TO below $(PREFIX).
-SHARE   := share/decode-rapl
-INSTALL := $(foreach f,$(BIN),$f:bin/$(notdir $f)) \
-           $(foreach f,$(wildcard doc/man/*.1),$f:share/man/man1/$(notdir $f)) \
-           $(foreach f,$(wildcard configs/*.yaml checkpoints/*),$f:$(SHARE)/$f) \
-           $(foreach f,README.md NEWS LICENSE $(wildcard doc/*.md),\
-           $f:share/doc/decode-rapl/$(notdir $f))
-
-install: all                    ## into $(DESTDIR)$(PREFIX)
-	$(Q)for f in $(INSTALL); do \
-	case $$f in *:bin/*) mode=755 ;; *) mode=644 ;; esac; \
-	install -D -m $$mode "$${f%%:*}" "$(DESTDIR)$(PREFIX)/$${f#*:}" || exit 1; \
-	done
-
-uninstall:                      ## take away what install put there
-	$(Q)cd "$(DESTDIR)$(PREFIX)" && rm -f $(foreach f,$(INSTALL),\
-	$(lastword $(subst :, ,$f))) && for d in $(SHARE)/configs \
-	$(SHARE)/checkpoints $(SHARE) share/doc/decode-rapl; do \
-	[ ! -d $$d ] || rmdir $$d || exit 1; done
+include pipelines/place.mk      # install, uninstall
 
 format:                         ## clang-format every C file in place
 	clang-format -i $$(git ls-files '*.c' '*.h')
@@ -138,7 +120,7 @@ clean:                          ## remove build/
 	rm -rf build
 
 help:                           ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{printf "%-14s %s\n",$$1,$$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## /{printf "%-14s %s\n",$$1,$$2}' Makefile pipelines/place.mk
 	@echo; echo 'DEV=1 warnings are errors   SAN=address,undefined or thread'
 	@echo 'V=1 shows the commands      CC=clang, CFLAGS, PREFIX, DESTDIR: yours'
 

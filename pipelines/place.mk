@@ -1,0 +1,20 @@
+# make install and uninstall: every installed file, as FROM:TO below $(PREFIX).
+
+SHARE   := share/decode-rapl
+INSTALL := $(foreach f,$(BIN),$f:bin/$(notdir $f)) \
+           $(foreach f,$(wildcard doc/man/*.1),$f:share/man/man1/$(notdir $f)) \
+           $(foreach f,$(wildcard configs/*.yaml checkpoints/*),$f:$(SHARE)/$f) \
+           $(foreach f,README.md NEWS LICENSE $(wildcard doc/*.md),\
+           $f:share/doc/decode-rapl/$(notdir $f))
+
+install: all                    ## into $(DESTDIR)$(PREFIX)
+	$(Q)for f in $(INSTALL); do \
+	case $$f in *:bin/*) mode=755 ;; *) mode=644 ;; esac; \
+	install -D -m $$mode "$${f%%:*}" "$(DESTDIR)$(PREFIX)/$${f#*:}" || exit 1; \
+	done
+
+uninstall:                      ## take away what install put there
+	$(Q)cd "$(DESTDIR)$(PREFIX)" && rm -f $(foreach f,$(INSTALL),\
+	$(lastword $(subst :, ,$f))) && for d in $(SHARE)/configs \
+	$(SHARE)/checkpoints $(SHARE) share/doc/decode-rapl; do \
+	[ ! -d $$d ] || rmdir $$d || exit 1; done
