@@ -34,6 +34,8 @@ FUZZES  := $(sort $(patsubst tests/%.c,%,$(wildcard tests/fuzz/fuzz-*.c)))
 BENCHES := $(sort $(patsubst tests/%.c,%,$(wildcard tests/bench/bench-*.c)))
 TESTS   ?= $(sort $(wildcard tests/cli/*/*.t tests/pipe/*.t tests/lint/*.t \
            tests/bad/*.t tests/fault/*.t tests/fuzz/*.t)) $(UNITS:%=$(BUILD)/%)
+STATIC  := rapl-sample rapl-window rapl-infer rapl-dump
+HAS_A   := $(filter /%,$(shell $(CC) -print-file-name=libzstd.a))
 LIB     := $(BUILD)/librapl.a
 BIN     := $(TOOLS:%=$(BUILD)/bin/%)
 LINK     = mkdir -p $(@D) && $(CC) $(OURS) $(CFLAGS) $(LDFLAGS) -o $@ $^
@@ -70,13 +72,18 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIB) \
                  $(if $(FUZZER),,$(BUILD)/tests/fuzz/replay.o)
 	$(Q)$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) $(LIBS)
 
+static: $(STATIC:%=$(BUILD)/static/%) ## sampling to predicting without shared libraries
+$(BUILD)/static/%: $(BUILD)/tools/%.o $(LIB)
+	$(Q)$(LINK) -static $(LIBS)
+
 $(BUILD)/fault.so: tests/fault/fault.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -fPIC -shared -o $@ $<
 
 units: $(UNITS:%=$(BUILD)/%)    ## the unit tests, in $(BUILD)/unit
 replays: $(FUZZES:%=$(BUILD)/%)
-tests: all units replays $(BUILD)/bench/make-samples $(if $(SAN),,$(BUILD)/fault.so)
+tests: all units replays $(BUILD)/bench/make-samples $(if $(SAN),,\
+       $(BUILD)/fault.so $(if $(HAS_A),$(BUILD)/static/rapl-sample))
 
 check: tests                    ## every test; TESTS="tests/cli/..." for some
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP BUILD="$(abspath $(BUILD))" CC="$(CC)" \
@@ -124,7 +131,7 @@ help:                           ## this list
 	@echo; echo 'DEV=1 warnings are errors   SAN=address,undefined or thread'
 	@echo 'V=1 shows the commands      CC=clang, CFLAGS, PREFIX, DESTDIR: yours'
 
-.PHONY: all units replays tests check check-long check-layers check-headers \
+.PHONY: all static units replays tests check check-long check-layers check-headers \
         check-format check-style check-man check-fresh check-golden analyze fuzz \
         bench bench-models experiment default-model calibration servers headline install uninstall format clean help FORCE
 .SECONDARY .DELETE_ON_ERROR:
