@@ -1,9 +1,15 @@
 # make install and uninstall: every installed file, as FROM:TO below $(PREFIX).
+# systemd, sysusers, tmpfiles and udev look below /usr/local/lib as well.
 
 SHARE   := share/decode-rapl
+SYSTEMD := rapl-sample.service:lib/systemd/system/rapl-sample.service \
+           sysusers.conf:lib/sysusers.d/decode-rapl.conf \
+           tmpfiles.conf:lib/tmpfiles.d/decode-rapl.conf \
+           powercap.rules:lib/udev/rules.d/70-decode-rapl.rules
 INSTALL := $(foreach f,$(BIN),$f:bin/$(notdir $f)) \
            $(foreach f,$(wildcard doc/man/*.1),$f:share/man/man1/$(notdir $f)) \
            $(foreach f,$(wildcard configs/*.yaml checkpoints/*),$f:$(SHARE)/$f) \
+           $(SYSTEMD:%=pipelines/systemd/%) \
            $(foreach f,README.md NEWS LICENSE $(wildcard doc/*.md),\
            $f:share/doc/decode-rapl/$(notdir $f))
 
@@ -12,6 +18,8 @@ install: all                    ## into $(DESTDIR)$(PREFIX)
 	case $$f in *:bin/*) mode=755 ;; *) mode=644 ;; esac; \
 	install -D -m $$mode "$${f%%:*}" "$(DESTDIR)$(PREFIX)/$${f#*:}" || exit 1; \
 	done
+	$(Q)sed -i 's|@BINDIR@|$(PREFIX)/bin|' \
+	"$(DESTDIR)$(PREFIX)/lib/systemd/system/rapl-sample.service"
 
 uninstall:                      ## take away what install put there
 	$(Q)cd "$(DESTDIR)$(PREFIX)" && rm -f $(foreach f,$(INSTALL),\

@@ -51,11 +51,11 @@ none "no struct typedefs"
 grep -hoE '^VECTOR static [a-z_ ]+[ *][a-z_0-9]+\(' $files | sed 's/.*[ *]//; s/(//' |
     sort | uniq -d >"$BAD"
 none "no two VECTOR functions of one name, which clang cannot link"
-grep -nP '\t| +$' $files $(ls pipelines/* | grep -v '\.mk$') tests/run \
+grep -nP '\t| +$' $files $(find pipelines -type f ! -name '*.mk') tests/run \
     tests/fresh tests/*/*.t >"$BAD"
 none "no tabs, no blanks at line ends"
 find tests pipelines -type f \( -name '*.t' -o -path 'pipelines/*' \) \
-    ! -name '*.mk' ! -name '*.grid' ! -perm -u+x >"$BAD"
+    ! -path '*/systemd/*' ! -name '*.mk' ! -name '*.grid' ! -perm -u+x >"$BAD"
 none "scripts and tests are executable"
 grep -L '^done_testing' tests/*/*.t tests/cli/*/*.t 2>/dev/null >"$BAD"
 none "every shell test ends with its plan"
