@@ -99,6 +99,8 @@ check-layers check-headers check-format check-style check-man: ## one lint
 
 check-fresh:                    ## both commands in a bare Debian (as root)
 	$(Q)sh tests/fresh
+check-vm: static                ## a real kernel with energy, in an emulated machine
+	$(Q)BUILD="$(abspath $(BUILD))" prove -v -e '' tests/vm/vm.t
 check-golden:                   ## are the recordings what PyTorch does?
 	$(Q)$${PYTHON:-/usr/bin/python3} tests/golden/make_golden.py --check
 
@@ -132,7 +134,7 @@ help:                           ## this list
 	@echo 'V=1 shows the commands      CC=clang, CFLAGS, PREFIX, DESTDIR: yours'
 
 .PHONY: all static units replays tests check check-long check-layers check-headers \
-        check-format check-style check-man check-fresh check-golden analyze fuzz \
+        check-format check-style check-man check-fresh check-vm check-golden analyze fuzz \
         bench bench-models experiment default-model calibration servers headline install uninstall format clean help FORCE
 .SECONDARY .DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
