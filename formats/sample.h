@@ -21,7 +21,7 @@
 #define META_USER_HZ "user_hz"       /* ticks a second of cpu.* */
 #define META_INTERVAL "interval_ns"  /* nominal */
 #define META_HYPERVISOR "hypervisor" /* or "none" */
-#define META_ENERGY "energy_source"  /* "powercap", "log", "none" */
+#define META_ENERGY "energy_source"  /* "powercap", "perf", "msr", ... */
 #define META_SOURCE "source"         /* the file a log was imported from */
 
 /* Nominal interval of the segment; -1 with e filled if absent or absurd. */

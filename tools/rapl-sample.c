@@ -88,13 +88,13 @@ static int64_t flush_interval(const struct options *o)
 static void check_interval(const struct sampler *s)
 {
     const struct energy_domain *d;
+    int64_t longest = energy_longest_ns(&s->probe.energy, &d);
     char most[32];
 
-    if (energy_longest_ns(&s->probe.energy, &d) >= s->o->interval_ns)
+    if (longest >= s->o->interval_ns)
         return;
-    duration_format(energy_longest_ns(&s->probe.energy, &d) / NS_PER_S *
-                        NS_PER_S,
-                    most, sizeof most);
+    longest -= longest % (longest > 9 * NS_PER_S ? NS_PER_S : NS_PER_MS);
+    duration_format(longest, most, sizeof most);
     log_warn("energy:%s may go round unseen in an interval over %s, and is "
              "unknown then; choose a shorter one with -i",
              d->name, most);
@@ -319,7 +319,7 @@ static int outcome(struct sampler *s, int rc, const struct err *e)
 int main(int argc, char **argv)
 {
     struct options o = {.common = CLI_COMMON_INIT,
-                        .roots = {"/proc", "/sys", "/dev", NULL, NULL},
+                        .roots = {"/proc", "/sys", "/dev"},
                         .energy = "auto",
                         .interval_ns = 16 * NS_PER_MS};
     struct cli cli = {

@@ -9,6 +9,8 @@
 
 static const struct energy_backend *const backends[] = {
     &energy_powercap,
+    &energy_perf,
+    &energy_msr,
 };
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))

@@ -125,7 +125,7 @@ struct energy {
 };
 
 /* What --energy takes. */
-#define ENERGY_CHOICES "auto, powercap, none"
+#define ENERGY_CHOICES "auto, powercap, perf, msr, none"
 
 /*
  * Look for energy.  choice is one of ENERGY_CHOICES: "auto" takes the first

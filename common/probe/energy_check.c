@@ -86,7 +86,13 @@ static void read_domain(const struct energy_backend *b, void *state, size_t i,
     int64_t t_ns;
 
     if (b->read(state, i, &uj, &e) < 0) {
-        energy_judge(d, ENERGY_IMPOSSIBLE, "%.500s", e.msg);
+        size_t n = strlen(d->place);
+
+        if (strncmp(e.msg, d->place, n) == 0 && e.msg[n] == ':')
+            n += 2;
+        else
+            n = 0;
+        energy_judge(d, ENERGY_IMPOSSIBLE, "%.500s", e.msg + n);
         return;
     }
     t_ns = clock_monotonic_ns();

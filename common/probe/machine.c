@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/xalloc.h"
+#include "common/probe/cpus.h"
 #include "common/probe/proc_file.h"
 
 static void set_from_file(struct labels *meta, const char *key,
@@ -53,32 +54,11 @@ static void describe_cpu(const char *info, struct labels *meta)
     }
 }
 
-/* CPUs in a list such as "0-3,8"; 0 if it is none. */
-static uint64_t count_list(const char *s)
-{
-    uint64_t n = 0;
-
-    while (*s >= '0' && *s <= '9') {
-        uint64_t first = proc_number(&s), last = first;
-
-        if (*s == '-') {
-            s++;
-            last = proc_number(&s);
-        }
-        if (last >= first)
-            n += last - first + 1;
-        if (*s != ',')
-            break;
-        s++;
-    }
-    return n;
-}
-
 /* Lines "cpuN" of /proc/stat, where /sys does not say. */
-static uint64_t count_cpu_lines(const char *proc)
+static size_t count_cpu_lines(const char *proc)
 {
     char *text = proc_text(proc, "stat");
-    uint64_t n = 0;
+    size_t n = 0;
 
     for (char *s = text; s && (s = strstr(s, "\ncpu")); s++)
         n++;
@@ -88,14 +68,14 @@ static uint64_t count_cpu_lines(const char *proc)
 
 static void describe_cpus(const struct roots *roots, struct labels *meta)
 {
-    char *list = proc_text(roots->sys, "devices/system/cpu/online");
-    uint64_t n = list ? count_list(list) : 0;
+    int *cpus;
+    size_t n = cpus_read(roots, "devices/system/cpu/online", &cpus);
 
     if (n == 0)
         n = count_cpu_lines(roots->proc);
     if (n > 0)
-        labels_setf(meta, "cpus", "%llu", (unsigned long long)n);
-    free(list);
+        labels_setf(meta, "cpus", "%zu", n);
+    free(cpus);
 }
 
 /* Under a hypervisor, its name as the virtual board's maker gives it. */

@@ -147,8 +147,9 @@ static int powercap_read(void *state, size_t i, uint64_t *uj, struct err *e)
     if (proc_file_read(&p->zone[i], e) < 0)
         return -1;
     if (proc_parse_u64(p->zone[i].text, uj) < 0)
-        return err_set(e, ERR_SYSTEM, "%s: '%.20s' is no energy",
-                       p->zone[i].path, p->zone[i].text);
+        return err_set(e, ERR_SYSTEM, "%s: '%.*s' is no energy",
+                       p->zone[i].path, (int)strcspn(p->zone[i].text, "\n"),
+                       p->zone[i].text);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #define PROBE_SOURCE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/base/channel.h"
 #include "common/base/err.h"
@@ -21,6 +22,7 @@ struct roots {
     const char *proc, *sys, *dev;
     const struct perf_calls *perf; /* NULL: the kernel's; see perf.h */
     const char *cgroup; /* to record; NULL: the one that all are in */
+    ssize_t (*msr_read)(int, void *, size_t, off_t); /* NULL: pread() */
 };
 
 struct source {

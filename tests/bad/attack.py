@@ -334,7 +334,7 @@ def labels():
         table = list(csv.reader(io.StringIO(
             r[1].decode("utf-8", "surrogateescape"), newline="")))
         ok(len(table) == 3 and table[1][2] == text, f"csv: {name}")
-    r = run(["rapl-sample", "-n", "1", "-i", "1ms", "-l", "a=" + "x" * 70000,
+    r = run(["rapl-sample", "--energy", "none", "-n", "1", "-i", "1ms", "-l", "a=" + "x" * 70000,
              "-o", "long.rapl"])
     expect("sample: a label too long", r, "longer than 64 KiB")
 
@@ -342,7 +342,7 @@ def labels():
 # ---- configurations, options, the system ----
 
 def programs():
-    return {"rapl-sample": ["-n", "1", "-i", "1ms"],
+    return {"rapl-sample": ["--energy", "none", "-n", "1", "-i", "1ms"],
             "rapl-import": ["-q", "good.csv"],
             "rapl-window": WINDOW[1:] + ["good.rapl"],
             "rapl-train": TRAIN[1:] + ["good.win"],

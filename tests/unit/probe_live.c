@@ -1,10 +1,8 @@
 /*
- * A whole recording, live, of energy that moves by a known law: what is
- * recorded adds up to what was fed, through three wraps, whatever the timing.
- * The feeder is the reader: it feeds a step when a row has arrived.
+ * Whole recordings, live, of energy that moves by a known law: what is
+ * recorded of each domain adds up to what was fed, through wraps, whatever the
+ * timing.  The feeder is the reader: it feeds a step when a row has arrived.
  */
-#include <fcntl.h>
-#include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,63 +19,24 @@
 
 #include "common/base/xalloc.h"
 #include "formats/stream.h"
+#include "tests/unit/feeder.h"
 
-enum { WRAP = 90000000, STEP = 7654321, STEPS = 40 };
+enum { STEPS = 40, DOMAINS = 7 };
 
 static struct err e;
 static char *program;
 static char dir[] = "/tmp/rapl-live.XXXXXX";
 static char *fifo;
-static int energy_fd;
-
-static char *in_dir(const char *name)
-{
-    return xasprintf("%s/%s", dir, name);
-}
-
-static void put(const char *name, const char *text)
-{
-    char *path = in_dir(name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    free(path);
-}
-
-/* 16 digits, of which the last 8 change in one write of 8 bytes. */
-static void feed(uint64_t uj)
-{
-    char digits[24];
-
-    snprintf(digits, sizeof digits, "%08" PRIu64, uj % WRAP);
-    assert_int_equal(pwrite(energy_fd, digits, 8, 8), 8);
-}
 
 static int set_up(void **state)
 {
-    static const char *const dirs[] = {"class", "class/powercap",
-                                       "class/powercap/intel-rapl:0"};
     const char *build = getenv("BUILD");
-    char *path;
 
     (void)state;
     program = xasprintf("%s/bin/rapl-sample", build ? build : "build/release");
     if (access(program, X_OK) < 0 || !mkdtemp(dir))
         return -1;
-    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-        path = in_dir(dirs[i]);
-        assert_int_equal(mkdir(path, 0755), 0);
-        free(path);
-    }
-    put("class/powercap/intel-rapl:0/name", "package-0\n");
-    put("class/powercap/intel-rapl:0/max_energy_range_uj", "90000000\n");
-    put("class/powercap/intel-rapl:0/energy_uj", "0000000000000000\n");
-    path = in_dir("class/powercap/intel-rapl:0/energy_uj");
-    energy_fd = open(path, O_WRONLY);
-    free(path);
-    fifo = in_dir("fifo");
+    fifo = xasprintf("%s/fifo", dir);
     return mkfifo(fifo, 0644);
 }
 
@@ -87,69 +46,170 @@ static int tear_down(void **state)
     int rc = system(command);
 
     (void)state;
-    close(energy_fd);
     free(command);
     free(fifo);
     free(program);
+    memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
     return rc;
 }
 
-static pid_t start_recorder(void)
+static pid_t start_recorder(const char *energy)
 {
     pid_t pid = fork();
 
     if (pid == 0) {
-        execl(program, program, "-i", "1ms", "--energy", "powercap", "--sys",
-              dir, "-o", fifo, NULL);
+        execl(program, program, "-q", "-i", "1ms", "--energy", energy, "--sys",
+              dir, "--proc", dir, "--dev", dir, "-o", fifo, NULL);
         _exit(127);
     }
     return pid;
 }
 
-static void records_what_was_fed(void **state)
+struct feed {
+    struct fed *fed; /* N of them, named as their channels */
+    const char *const *name;
+    size_t n;
+    int column[DOMAINS];
+    uint64_t recorded[DOMAINS], last[DOMAINS]; /* uJ */
+    int steps;
+};
+
+static void find_columns(struct feed *f, const struct channels *cs)
+{
+    for (size_t d = 0; d < f->n; d++) {
+        f->column[d] = channels_find(cs, f->name[d]);
+        assert_true(f->column[d] >= 0);
+        assert_int_equal(cs->at[f->column[d]].wrap,
+                         fed_uj(&f->fed[d], f->fed[d].range));
+    }
+}
+
+static void add_rows(struct feed *f, const struct block *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        for (size_t d = 0; d < f->n; d++) {
+            uint64_t uj = ((const uint64_t *)b->column[f->column[d]])[i];
+            uint64_t wrap = fed_uj(&f->fed[d], f->fed[d].range);
+
+            f->recorded[d] += (uj + wrap - f->last[d]) % wrap;
+            f->last[d] = uj;
+        }
+}
+
+/* Has all that was fed arrived? */
+static bool is_even(const struct feed *f)
+{
+    for (size_t d = 0; d < f->n; d++)
+        if (f->recorded[d] != fed_uj(&f->fed[d], f->fed[d].total))
+            return false;
+    return true;
+}
+
+/* Steps of each its own size, over a twelfth of the range. */
+static void feed_all(const struct feed *f)
+{
+    for (size_t d = 0; d < f->n; d++)
+        assert_int_equal(fed_step(&f->fed[d], f->fed[d].range / 12 + 7 * d +
+                                                  (uint64_t)f->steps),
+                         0);
+}
+
+static void record_what_is_fed(struct feed *f, const char *energy)
 {
     struct stream_reader *r = NULL;
     struct stream_item item;
-    uint64_t fed = 0, recorded = 0, last = 0;
-    int steps = 0, column = -1;
     bool ended = false;
-    pid_t pid = start_recorder();
+    pid_t pid = start_recorder(energy);
     int status;
 
-    (void)state;
     assert_int_equal(stream_reader_open(&r, fifo, STREAM_SAMPLE, &e), 0);
     while (stream_next(r, &item, &e) == 1) {
-        const struct channels *cs = &stream_reader_header(r)->channels;
-
-        if (item.kind == ITEM_SEGMENT) {
-            column = channels_find(cs, "energy:package-0");
-            assert_true(column >= 0);
-            assert_int_equal(cs->at[column].wrap, WRAP);
-        }
+        if (item.kind == ITEM_SEGMENT)
+            find_columns(f, &stream_reader_header(r)->channels);
         ended = item.kind == ITEM_END;
         if (item.kind == ITEM_MARK) /* a busy machine misses ticks */
             assert_int_equal(item.mark.kind, MARK_GAP);
         if (item.kind != ITEM_BLOCK)
             continue;
-        for (size_t i = 0; i < item.block.n; i++) {
-            uint64_t uj = ((const uint64_t *)item.block.column[column])[i];
-
-            recorded += (uj + WRAP - last) % WRAP;
-            last = uj;
-        }
-        if (recorded < fed || steps > STEPS)
+        add_rows(f, &item.block);
+        if (f->steps > STEPS || !is_even(f))
             continue;
-        if (steps++ < STEPS)
-            feed(fed += STEP);
+        if (f->steps++ < STEPS)
+            feed_all(f);
         else
             kill(pid, SIGINT);
     }
     assert_true(ended); /* with its end record, checksum and all */
-    assert_int_equal(recorded, (uint64_t)STEP * STEPS);
-    assert_true(recorded > 3 * (uint64_t)WRAP);
+    assert_true(is_even(f));
+    for (size_t d = 0; d < f->n; d++)
+        assert_true(f->fed[d].total > 3 * f->fed[d].range);
     stream_reader_close(r);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void records_every_zone(void **state)
+{
+    static const char *const name[DOMAINS] = {"energy:package-0",
+                                              "energy:package-0/core",
+                                              "energy:package-0/dram",
+                                              "energy:package-1-die-0",
+                                              "energy:package-1-die-1",
+                                              "energy:package-1-die-1/uncore",
+                                              "energy:psys"};
+    static const char *const zone[DOMAINS][2] = {
+        {"intel-rapl:0", "package-0"},
+        {"intel-rapl:0:0", "core"},
+        {"intel-rapl:0:1", "dram"},
+        {"intel-rapl:1", "package-1-die-0"},
+        {"intel-rapl:2", "package-1-die-1"},
+        {"intel-rapl:2:0", "uncore"},
+        {"intel-rapl:3", "psys"}};
+    struct fed fed[DOMAINS];
+    struct feed feed = {.fed = fed, .name = name, .n = DOMAINS};
+
+    (void)state;
+    for (size_t d = 0; d < DOMAINS; d++) {
+        assert_int_equal(fed_zone(&fed[d], dir, zone[d][0], zone[d][1],
+                                  90000000 - 1234567 * d),
+                         0);
+        /* dies that show one count would be one */
+        assert_int_equal(fed_step(&fed[d], 11000000 * d), 0);
+        feed.last[d] = feed.recorded[d] = fed[d].total;
+    }
+    record_what_is_fed(&feed, "powercap");
+    for (size_t d = 0; d < DOMAINS; d++)
+        close(fed[d].fd);
+}
+
+static void records_every_register(void **state)
+{
+    static const char *const name[] = {
+        "energy:package-0", "energy:package-0/core", "energy:package-0/dram"};
+    static const off_t at[] = {0x611, 0x639, 0x619};
+    static const unsigned shift[] = {14, 14, 16};
+    struct fed unit, fed[3];
+    struct feed feed = {.fed = fed, .name = name, .n = 3};
+    char *msr = xasprintf("%s/cpu/0/msr", dir);
+
+    (void)state;
+    assert_int_equal(feeder_put(dir, "devices/system/cpu/online", "0\n"), 0);
+    assert_int_equal(feeder_put(dir, "cpuinfo",
+                                "vendor_id\t: GenuineIntel\n"
+                                "cpu family\t: 6\n"
+                                "model\t\t: 85\n"),
+                     0);
+    assert_int_equal(feeder_put(dir, "cpu/0/msr", ""), 0);
+    assert_int_equal(truncate(msr, 0x641), 0);
+    assert_int_equal(fed_register(&unit, msr, 0x606, 0), 0);
+    assert_int_equal(fed_step(&unit, 0xa0e03), 0);
+    for (size_t d = 0; d < 3; d++)
+        assert_int_equal(fed_register(&fed[d], msr, at[d], shift[d]), 0);
+    record_what_is_fed(&feed, "msr");
+    for (size_t d = 0; d < 3; d++)
+        close(fed[d].fd);
+    close(unit.fd);
+    free(msr);
 }
 
 int main(void)
@@ -157,7 +217,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         /* of the test, not the group: cmocka lets a group whose set-up
          * fails pass with no test run */
-        cmocka_unit_test_setup_teardown(records_what_was_fed, set_up,
+        cmocka_unit_test_setup_teardown(records_every_zone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(records_every_register, set_up,
                                         tear_down),
     };
 

@@ -14,6 +14,23 @@ has 'no RAPL zone'
 ok $? "and nothing is written"
 t present 0 "rapl-sample --require-energy --energy powercap --sys $ROOT/tests/fixtures/machine-one/sys -n 1 >c.rapl"
 
+t unknown 2 "rapl-sample --energy rapl -n 1 >a.rapl"
+has "no energy 'rapl'; there are auto, powercap, perf, msr, none"
+
+# What stands still is not recorded, unless its way is asked for by name.
+one="--proc $ROOT/tests/fixtures/machine-one/proc --sys $ROOT/tests/fixtures/machine-one/sys"
+t still 0 "rapl-sample $one -v -n 1 >f.rapl"
+has 'intel-rapl:0/energy_uj: does not move'
+has 'energy: not msr: only with --energy msr'
+t still-required 4 "rapl-sample $one --require-energy -n 1 >f.rapl"
+has 'no energy source: powercap: '
+t named 0 "rapl-sample $one --energy powercap -n 1 >f.rapl"
+has 'does not move; recorded all the same'
+
+# A counter that may go round twice between samples: said, not guessed.
+t long 0 "rapl-sample $one --energy powercap -i 3m -n 1 >g.rapl"
+has 'energy:package-0 may go round unseen in an interval over 131s'
+
 # Without the permission: one line, with the file and the command that helps.
 cp -r "$ROOT/tests/fixtures/machine-two" two
 chmod 0 two/sys/class/powercap/intel-rapl:*/energy_uj two/sys/class/powercap/intel-rapl-mmio:0/energy_uj
