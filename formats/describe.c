@@ -27,9 +27,10 @@ static void print_key(FILE *f, const char *key)
         print_string(f, "  ", key, ": ");
 }
 
-static void print_metadata(FILE *f, const struct labels *meta)
+static void print_metadata(FILE *f, const char *title,
+                           const struct labels *meta)
 {
-    fprintf(f, "metadata:%s\n", meta->n ? "" : " {}");
+    fprintf(f, "%s:%s\n", title, meta->n ? "" : " {}");
     for (size_t i = 0; i < meta->n; i++) {
         print_key(f, meta->at[i].key);
         print_string(f, "", meta->at[i].value, "\n");
@@ -57,10 +58,15 @@ void describe_segment(FILE *f, const char *file, int64_t segment,
             stream_kind_name(h->kind), h->channels.n ? "" : " []");
     for (size_t i = 0; i < h->channels.n; i++)
         print_channel(f, &h->channels.at[i]);
-    print_metadata(f, &h->meta);
+    print_metadata(f, "metadata", &h->meta);
     fprintf(f, "provenance:%s\n", h->provenance.n ? "" : " []");
     for (size_t i = 0; i < h->provenance.n; i++)
         print_string(f, "  - ", h->provenance.at[i], "\n");
+}
+
+void describe_trailer(FILE *f, const struct labels *facts)
+{
+    print_metadata(f, "trailer", facts);
 }
 
 void describe_shape(const struct checkpoint_tensor *t, char *out, size_t size)
@@ -88,5 +94,5 @@ void describe_checkpoint(FILE *f, const char *file, const struct checkpoint *c)
         fprintf(f, ", type: %s, shape: %s}\n",
                 checkpoint_dtype_name((int)t->dtype), shape);
     }
-    print_metadata(f, &c->meta);
+    print_metadata(f, "metadata", &c->meta);
 }

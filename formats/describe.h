@@ -15,6 +15,9 @@
 void describe_segment(FILE *f, const char *file, int64_t segment,
                       const struct stream_header *h);
 
+/* Behind a segment: what its trailer says. */
+void describe_trailer(FILE *f, const struct labels *facts);
+
 /* A document: file, kind, sha256, tensors, metadata. */
 void describe_checkpoint(FILE *f, const char *file, const struct checkpoint *c);
 

@@ -301,6 +301,8 @@ static int take_item(struct source *s, const struct stream_item *item,
         if (s->derive && item->mark.kind != MARK_NOTE)
             derive_break(s->derive);
         return 0;
+    case ITEM_TRAILER: /* of the recording, not of the rows */
+        return 0;
     case ITEM_END:
         current(s->set)->complete = true;
         return 0;

@@ -33,10 +33,21 @@ static int check_text(const char *s, struct err *e)
                    "the label or name '%.40s...' is longer than 64 KiB", s);
 }
 
+int segment_check_meta(const struct labels *meta, struct err *e)
+{
+    if (check_count(meta->n, STREAM_MAX_META, "labels", e) < 0)
+        return -1;
+    for (size_t i = 0; i < meta->n; i++)
+        if (check_text(meta->at[i].key, e) < 0 ||
+            check_text(meta->at[i].value, e) < 0)
+            return -1;
+    return 0;
+}
+
 int segment_check_header(const struct stream_header *h, struct err *e)
 {
     if (check_count(h->channels.n, STREAM_MAX_CHANNELS, "channels", e) < 0 ||
-        check_count(h->meta.n, STREAM_MAX_META, "labels", e) < 0 ||
+        segment_check_meta(&h->meta, e) < 0 ||
         check_count(h->provenance.n, STREAM_MAX_META, "provenance lines", e) <
             0)
         return -1;
@@ -44,14 +55,19 @@ int segment_check_header(const struct stream_header *h, struct err *e)
         if (check_text(h->channels.at[i].name, e) < 0 ||
             check_text(h->channels.at[i].unit, e) < 0)
             return -1;
-    for (size_t i = 0; i < h->meta.n; i++)
-        if (check_text(h->meta.at[i].key, e) < 0 ||
-            check_text(h->meta.at[i].value, e) < 0)
-            return -1;
     for (size_t i = 0; i < h->provenance.n; i++)
         if (check_text(h->provenance.at[i], e) < 0)
             return -1;
     return 0;
+}
+
+void segment_put_meta(struct buf *b, const struct labels *meta)
+{
+    put_u32(b, (uint32_t)meta->n);
+    for (size_t i = 0; i < meta->n; i++) {
+        put_str(b, meta->at[i].key);
+        put_str(b, meta->at[i].value);
+    }
 }
 
 void segment_put_header(struct buf *b, const struct stream_header *h)
@@ -66,11 +82,7 @@ void segment_put_header(struct buf *b, const struct stream_header *h)
         put_u8(b, (uint8_t)c->kind);
         put_u64(b, c->wrap);
     }
-    put_u32(b, (uint32_t)h->meta.n);
-    for (size_t i = 0; i < h->meta.n; i++) {
-        put_str(b, h->meta.at[i].key);
-        put_str(b, h->meta.at[i].value);
-    }
+    segment_put_meta(b, &h->meta);
     put_u32(b, (uint32_t)h->provenance.n);
     for (size_t i = 0; i < h->provenance.n; i++)
         put_str(b, h->provenance.at[i]);
@@ -108,7 +120,7 @@ static int get_channel(struct cursor *c, struct channels *cs, struct err *e)
     return status;
 }
 
-static int get_meta(struct cursor *c, struct labels *meta, struct err *e)
+static int get_pair(struct cursor *c, struct labels *meta, struct err *e)
 {
     char *key = get_str(c), *value = get_str(c);
     int status = 0;
@@ -122,6 +134,18 @@ static int get_meta(struct cursor *c, struct labels *meta, struct err *e)
     return status;
 }
 
+int segment_get_meta(struct cursor *c, struct labels *meta, struct err *e)
+{
+    size_t n;
+
+    if (get_count(c, STREAM_MAX_META, "metadata entries", &n, e) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (get_pair(c, meta, e) < 0)
+            return -1;
+    return 0;
+}
+
 int segment_get_header(struct cursor *c, struct stream_header *h, struct err *e)
 {
     size_t n;
@@ -131,12 +155,8 @@ int segment_get_header(struct cursor *c, struct stream_header *h, struct err *e)
     for (size_t i = 0; i < n; i++)
         if (get_channel(c, &h->channels, e) < 0)
             return -1;
-    if (get_count(c, STREAM_MAX_META, "metadata entries", &n, e) < 0)
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        if (get_meta(c, &h->meta, e) < 0)
-            return -1;
-    if (get_count(c, STREAM_MAX_META, "provenance lines", &n, e) < 0)
+    if (segment_get_meta(c, &h->meta, e) < 0 ||
+        get_count(c, STREAM_MAX_META, "provenance lines", &n, e) < 0)
         return -1;
     for (size_t i = 0; i < n && !c->bad; i++) {
         char *line = get_str(c);

@@ -19,11 +19,12 @@
 
 enum {
     SEGMENT_MAGIC_SIZE = 8,
-    SEGMENT_VERSION = 1,
+    SEGMENT_VERSION = 2, /* and 1, which has no trailers, is read */
     SEGMENT_PREFIX = 16, /* magic to length */
     RECORD_PREFIX = 5,   /* type and length */
     RECORD_BLOCK = 'B',
     RECORD_MARK = 'M',
+    RECORD_TRAILER = 'T',
     RECORD_END = 'E',
     END_SIZE = 20,
 };
@@ -36,6 +37,11 @@ uint32_t segment_chain(uint32_t chain, uint32_t crc);
 
 /* Is it within the limits of stream.h, so that it can be read?  ERR_DATA. */
 int segment_check_header(const struct stream_header *h, struct err *e);
+int segment_check_meta(const struct labels *meta, struct err *e);
+
+/* A list of metadata, in the header and in a trailer. */
+void segment_put_meta(struct buf *b, const struct labels *meta);
+int segment_get_meta(struct cursor *c, struct labels *meta, struct err *e);
 
 /* The header between its length and its crc. */
 void segment_put_header(struct buf *b, const struct stream_header *h);

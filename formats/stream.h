@@ -96,6 +96,14 @@ int stream_writer_row(struct stream_writer *w, int64_t t_ns,
 int stream_writer_mark(struct stream_writer *w, const struct mark *m,
                        struct err *e);
 
+/*
+ * Write what was found out by the end of the segment, such as what the
+ * recorder itself cost: once, behind the last row and mark, where
+ * stream_writer_end() must follow.
+ */
+int stream_writer_trailer(struct stream_writer *w, const struct labels *facts,
+                          struct err *e);
+
 /* Make all rows so far visible to a reader of the file or pipe. */
 int stream_writer_flush(struct stream_writer *w, struct err *e);
 
@@ -135,13 +143,15 @@ enum stream_item_kind {
     ITEM_SEGMENT, /* a header was read: stream_reader_header() */
     ITEM_BLOCK,
     ITEM_MARK,
-    ITEM_END, /* the segment is complete and its checksum right */
+    ITEM_TRAILER, /* at most one, before the end */
+    ITEM_END,     /* the segment is complete and its checksum right */
 };
 
 struct stream_item {
     enum stream_item_kind kind;
-    struct block block; /* ITEM_BLOCK */
-    struct mark mark;   /* ITEM_MARK; text borrowed */
+    struct block block;           /* ITEM_BLOCK */
+    struct mark mark;             /* ITEM_MARK; text borrowed */
+    const struct labels *trailer; /* ITEM_TRAILER; borrowed */
 };
 
 struct stream_reader;

@@ -25,7 +25,10 @@ struct stream_reader {
     size_t rows_cap;
     uint64_t segment_rows, segment_marks, total_rows, n_records;
     uint32_t chain;
+    uint8_t version;
     char *mark_text;
+    bool has_trailer;
+    struct labels trailer;
     struct buf buf;
 };
 
@@ -117,10 +120,10 @@ static int check_prefix(struct stream_reader *r, size_t *length, struct err *e)
 
     if (memcmp(p, SEGMENT_MAGIC, SEGMENT_MAGIC_SIZE) != 0)
         return not_a_stream(r, e);
-    if (p[8] != SEGMENT_VERSION)
+    if (p[8] < 1 || p[8] > SEGMENT_VERSION)
         return err_set(e, ERR_DATA,
-                       "%s: format version %d, and this program reads %d", name,
-                       p[8], SEGMENT_VERSION);
+                       "%s: format version %d, and this program reads up to %d",
+                       name, p[8], SEGMENT_VERSION);
     if (p[9] < STREAM_SAMPLE || p[9] > STREAM_PREDICTION || p[10] || p[11])
         return err_set(e, ERR_DATA, "%s: a stream of unknown kind", name);
     *length = load_u32(p + 12);
@@ -154,6 +157,7 @@ static int parse_header(struct stream_reader *r, struct err *e)
     release_columns(r);
     stream_header_release(&r->header);
     r->header.kind = kind;
+    r->version = r->buf.data[SEGMENT_MAGIC_SIZE];
     if (r->kind && kind != r->kind)
         return err_set(e, ERR_DATA,
                        "%s: a %s stream, where a %s stream is "
@@ -168,6 +172,7 @@ static int parse_header(struct stream_reader *r, struct err *e)
     memset(r->want, 1, r->header.channels.n * sizeof *r->want);
     r->last_ns = -1;
     r->segment_rows = r->segment_marks = 0;
+    r->has_trailer = false;
     r->in_segment = true;
     return 0;
 }
@@ -290,6 +295,20 @@ static int parse_mark(struct stream_reader *r, struct cursor *c,
     return 1;
 }
 
+static int parse_trailer(struct stream_reader *r, struct cursor *c,
+                         struct stream_item *item, struct err *e)
+{
+    labels_release(&r->trailer);
+    if (segment_get_meta(c, &r->trailer, e) < 0)
+        return -1;
+    if (c->p != c->end)
+        return err_set(e, ERR_DATA, "a trailer with bytes left over");
+    r->has_trailer = true;
+    item->kind = ITEM_TRAILER;
+    item->trailer = &r->trailer;
+    return 1;
+}
+
 static int parse_end(struct stream_reader *r, struct cursor *c, uint32_t chain,
                      struct stream_item *item, struct err *e)
 {
@@ -331,11 +350,31 @@ static int read_record(struct stream_reader *r, struct err *e)
     return check_crc(r, e) < 0 ? -1 : 1;
 }
 
+/* What the record in buf says; chain: the check before it. */
+static int parse_record(struct stream_reader *r, uint32_t chain,
+                        struct stream_item *item, struct err *e)
+{
+    struct cursor c = {r->buf.data + RECORD_PREFIX,
+                       r->buf.data + r->buf.len - 4, false};
+    int type = r->buf.data[0];
+
+    if (r->has_trailer && type != RECORD_END)
+        return err_set(e, ERR_DATA, "stands behind the trailer");
+    if (type == RECORD_BLOCK)
+        return parse_block(r, &c, item, e);
+    if (type == RECORD_MARK)
+        return parse_mark(r, &c, item, e);
+    if (type == RECORD_TRAILER && r->version > 1)
+        return parse_trailer(r, &c, item, e);
+    if (type == RECORD_END)
+        return parse_end(r, &c, chain, item, e);
+    return err_set(e, ERR_DATA, "of unknown type %d", type);
+}
+
 int stream_next(struct stream_reader *r, struct stream_item *item,
                 struct err *e)
 {
     uint32_t chain;
-    struct cursor c;
     int status;
 
     if (!r->in_segment) {
@@ -350,21 +389,7 @@ int stream_next(struct stream_reader *r, struct stream_item *item,
         r->in_segment = false;
         return truncated(r, e);
     }
-    c = (struct cursor){r->buf.data + RECORD_PREFIX,
-                        r->buf.data + r->buf.len - 4, false};
-    switch (r->buf.data[0]) {
-    case RECORD_BLOCK:
-        status = parse_block(r, &c, item, e);
-        break;
-    case RECORD_MARK:
-        status = parse_mark(r, &c, item, e);
-        break;
-    case RECORD_END:
-        status = parse_end(r, &c, chain, item, e);
-        break;
-    default:
-        status = err_set(e, ERR_DATA, "of unknown type %d", r->buf.data[0]);
-    }
+    status = parse_record(r, chain, item, e);
     return status < 0 ? at_record(r, e) : 1;
 }
 
@@ -407,6 +432,7 @@ void stream_reader_close(struct stream_reader *r)
     stream_header_release(&r->header);
     frame_reader_close(r->frame);
     free(r->mark_text);
+    labels_release(&r->trailer);
     buf_release(&r->buf);
     free(r);
 }

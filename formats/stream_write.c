@@ -159,6 +159,16 @@ int stream_writer_mark(struct stream_writer *w, const struct mark *m,
     return end_record(w, e);
 }
 
+int stream_writer_trailer(struct stream_writer *w, const struct labels *facts,
+                          struct err *e)
+{
+    if (segment_check_meta(facts, e) < 0 || send_block(w, e) < 0)
+        return -1;
+    begin_record(w, RECORD_TRAILER);
+    segment_put_meta(&w->buf, facts);
+    return end_record(w, e);
+}
+
 int stream_writer_flush(struct stream_writer *w, struct err *e)
 {
     if (send_block(w, e) < 0)

@@ -232,6 +232,8 @@ static int take_item(struct windower *w, struct stream_reader *r,
         return take_block(w, &item->block, e);
     case ITEM_MARK:
         return take_mark(w, &item->mark, e);
+    case ITEM_TRAILER: /* of the recording, not of the rows */
+        return 0;
     case ITEM_END:
         return stream_writer_end(w->out, e);
     }

@@ -87,6 +87,8 @@ static int copy_with_parts(struct windower *w, const char *spool, struct err *e)
         case ITEM_MARK:
             rc = stream_writer_mark(w->out, &item.mark, e);
             break;
+        case ITEM_TRAILER:
+            break;
         case ITEM_END:
             rc = stream_writer_end(w->out, e);
             break;

@@ -119,6 +119,8 @@ static int show_item(struct dump *d, struct stream_reader *r,
         return begin_segment(d, r, e);
     if (item->kind == ITEM_MARK && shows(d, SHOW_MARKS))
         return table_put_mark(&d->table, h, &item->mark, e);
+    if (item->kind == ITEM_TRAILER && shows(d, SHOW_HEADER))
+        describe_trailer(d->out, item->trailer);
     if (item->kind != ITEM_BLOCK)
         return 0;
     d->rows += (int64_t)item->block.n;

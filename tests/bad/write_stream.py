@@ -7,7 +7,8 @@ One segment on standard output. KIND is sample, window or prediction; KEY=VALUE
 is metadata; + adds a channel (TYPE u64 f64 f32 u8, WHAT counter gauge).
 Predictions have their channels by themselves, windows label, dt and part
 behind theirs and a specification unless metadata gives one. Each line of ROWS
-is a time in ns and a value a channel, or "mark T_NS KIND VALUE TEXT".
+is a time in ns and a value a channel, or "mark T_NS KIND VALUE TEXT", or "trailer
+KEY=VALUE..." (version 2).
 
 It writes what our writer refuses, to see what readers make of it:
 --channels N and --rows N claim so many, --version N, --no-end leaves out the
@@ -93,6 +94,10 @@ class Segment:
                     text(" ".join(words[4:])))
         self.marks += 1
 
+    def trailer(self, pairs):
+        self.record(b"T", struct.pack("<I", len(pairs)) + b"".join(
+            text(key) + text(value) for key, value in pairs))
+
     def end(self, claim):
         self.record(b"E", struct.pack("<QQI", self.rows if claim is None
                                       else claim, self.marks, self.chain))
@@ -130,10 +135,13 @@ def main(args):
     segment.header(KINDS[kind], flags.get("--version", 1), channels, meta,
                    flags.get("--channels"))
     for line in map(str.split, sys.stdin):
-        if line and line[0] == "mark":
+        if line and line[0] in ("mark", "trailer"):
             segment.block(rows, channels, flags.get("--rows"))
-            segment.mark(line)
             rows = []
+        if line and line[0] == "mark":
+            segment.mark(line)
+        elif line and line[0] == "trailer":
+            segment.trailer([pair.split("=", 1) for pair in line[1:]])
         elif line:
             rows.append(line)
     segment.block(rows, channels, flags.get("--rows"))

@@ -101,8 +101,8 @@ def checked(stream, prefix, length_at, chain):
 
 
 def read_segment(stream, prefix, out):
-    if prefix[:8] != MAGIC or prefix[8] != 1:
-        raise Bad("not a stream of version 1")
+    if prefix[:8] != MAGIC or prefix[8] not in (1, 2):
+        raise Bad("not a stream of version 1 or 2")
     head, chain = checked(stream, prefix, 12, 0)
     channels, meta, provenance = read_header(head)
     for key, value in meta.items():
@@ -129,6 +129,9 @@ def read_segment(stream, prefix, out):
             t, kind, value = c.num("<Q"), c.num("<H"), c.num("<q")
             print(f"# mark {kind} at {t}: {value} {c.text()}", file=out)
             marks += 1
+        elif prefix[:1] == b"T":
+            for _ in range(c.num("<I")):
+                print(f"# {c.text()}: {c.text()}", file=out)
         elif prefix[:1] == b"E":
             if (c.num("<Q"), c.num("<Q"), c.num("<I")) != (rows, marks, before):
                 raise Bad("records are missing")

@@ -85,11 +85,13 @@ static void check_block(const struct block *b, uint64_t first)
 /* Two segments, a mark and flushes at odd places. */
 static void write_file(const char *path, uint64_t n)
 {
+    struct labels facts = {0};
     struct mark gap = {5, MARK_GAP, 3, "three ticks missed"};
     struct stream_writer *w;
     struct stream_header h;
 
     make_header(&h);
+    labels_set(&facts, "ledger.rows", "7");
     CHECK(stream_writer_open(&w, path, 0, &e));
     for (int s = 0; s < 2; s++) {
         CHECK(stream_writer_begin(w, &h, &e));
@@ -97,16 +99,19 @@ static void write_file(const char *path, uint64_t n)
         CHECK(stream_writer_mark(w, &gap, &e));
         CHECK(stream_writer_flush(w, &e));
         write_rows(w, n / 2, n);
+        if (s == 1)
+            CHECK(stream_writer_trailer(w, &facts, &e));
         CHECK(stream_writer_end(w, &e));
     }
     assert_int_equal(stream_writer_rows(w), 2 * n);
     CHECK(stream_writer_close(w, &e));
+    labels_release(&facts);
     stream_header_release(&h);
 }
 
 static void round_trip(uint64_t n)
 {
-    uint64_t rows = 0, segments = 0, marks = 0, ends = 0;
+    uint64_t rows = 0, segments = 0, marks = 0, ends = 0, trailers = 0;
     char path[] = "/tmp/rapl-stream-XXXXXX";
     int fd = mkstemp(path), status;
     struct stream_reader *r;
@@ -127,6 +132,12 @@ static void round_trip(uint64_t n)
             assert_int_equal(rows, n / 2);
             assert_string_equal(item.mark.text, "three ticks missed");
         }
+        if (item.kind == ITEM_TRAILER) {
+            assert_int_equal(++trailers, 1);
+            assert_int_equal(rows, n);
+            assert_int_equal(segments, 2);
+            assert_string_equal(labels_get(item.trailer, "ledger.rows"), "7");
+        }
         segments += item.kind == ITEM_SEGMENT;
         marks += item.kind == ITEM_MARK;
         ends += item.kind == ITEM_END;
@@ -136,6 +147,7 @@ static void round_trip(uint64_t n)
     assert_int_equal(segments, 2);
     assert_int_equal(marks, 2);
     assert_int_equal(ends, 2);
+    assert_int_equal(trailers, 1);
     assert_string_equal(labels_get(&stream_reader_header(r)->meta, "workload"),
                         "caf\xc3\xa9");
     stream_reader_close(r);

@@ -42,6 +42,32 @@ has 'there is no segment 3'
 t other-kind 3 'rapl-dump --windows s.rapl'
 has 's.rapl: a sample stream, where a window stream is needed'
 
+
+# A trailer, which version 1 does not have and nothing may follow.
+"$write" sample run=a --version 2 +ctxt,1,u64,counter >trailer.rapl <<'E1'
+1 5
+trailer ledger.rows=1 ledger.cpu_ns=77
+E1
+t trailer 0 'rapl-dump --check trailer.rapl && rapl-dump --header trailer.rapl'
+has 'trailer:'
+has '  ledger.cpu_ns: "77"'
+t trailer-unasked 0 'rapl-dump trailer.rapl && rapl-dump --marks trailer.rapl'
+hasnt ledger
+printf '1 5\ntrailer a=b\n' | "$write" sample +ctxt,1,u64,counter >bad.rapl
+t trailer-in-1 3 'rapl-dump --check bad.rapl'
+has 'of unknown type 84'
+printf 'trailer a=b\n1 5\n' |
+    "$write" sample --version 2 +ctxt,1,u64,counter >bad.rapl
+t row-behind-trailer 3 'rapl-dump --check bad.rapl'
+has 'stands behind the trailer'
+
+# Files of every version are read for ever.
+golden=$ROOT/tests/golden
+t golden-1 0 "rapl-dump --check '$golden/stream-1.rapl' | sed 's,.*/,,' &&
+    rapl-dump --segment 1 '$golden/stream-1.rapl' &&
+    rapl-dump --segment 2 --labels run,machine '$golden/stream-1.rapl' &&
+    rapl-dump --marks '$golden/stream-1.rapl'"
+
 t output 0 'rapl-dump -o o.csv s.rapl && rapl-dump s.rapl | cmp - o.csv'
 t full 4 'rapl-dump s.rapl >/dev/full'
 has 'No space left'
