@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "formats/json.h"
@@ -67,6 +68,24 @@ void describe_segment(FILE *f, const char *file, int64_t segment,
 void describe_trailer(FILE *f, const struct labels *facts)
 {
     print_metadata(f, "trailer", facts);
+}
+
+static double number(const struct labels *facts, const char *key)
+{
+    return strtod(labels_get_or(facts, key, "0"), NULL);
+}
+
+void describe_ledger(FILE *f, const struct labels *facts)
+{
+    double rows = number(facts, "ledger.rows");
+    double switches = number(facts, "ledger.switches_voluntary") +
+                      number(facts, "ledger.switches_involuntary");
+
+    if (!(rows >= 1))
+        return;
+    fprintf(f, "; %.1f us CPU and %.2f context switches a row, %s ticks missed",
+            number(facts, "ledger.cpu_ns") / rows / 1e3, switches / rows,
+            labels_get_or(facts, "ledger.ticks_missed", "0"));
 }
 
 void describe_shape(const struct checkpoint_tensor *t, char *out, size_t size)

@@ -18,6 +18,10 @@ void describe_segment(FILE *f, const char *file, int64_t segment,
 /* Behind a segment: what its trailer says. */
 void describe_trailer(FILE *f, const struct labels *facts);
 
+/* Of a recorder's ledger the beginning, to go on a line with; nothing where
+ * the facts hold none. */
+void describe_ledger(FILE *f, const struct labels *facts);
+
 /* A document: file, kind, sha256, tensors, metadata. */
 void describe_checkpoint(FILE *f, const char *file, const struct checkpoint *c);
 

@@ -1,5 +1,6 @@
 #include "formats/output.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +19,15 @@ int output_open(const char *path, struct err *e)
         return STDOUT_FILENO;
     fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     return fd < 0 ? err_sys(e, "%s", path) : fd;
+}
+
+int output_claim(const char *path, struct err *e)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        return errno == EEXIST ? 0 : err_sys(e, "%s", path);
+    return close(fd) < 0 ? err_sys(e, "%s", path) : 1;
 }
 
 /* What it is, if it is there and a file. */

@@ -16,6 +16,10 @@ bool output_is_stdout(const char *path);
 /* A descriptor to write to `path` with, or -1 with e filled (ERR_SYSTEM). */
 int output_open(const char *path, struct err *e);
 
+/* Make a new, empty file.  Returns 1; 0 if there is something of that name; -1
+ * with e filled (ERR_SYSTEM). */
+int output_claim(const char *path, struct err *e);
+
 /*
  * Is `path` none of the n inputs ("-", or n == 0: standard input), nor `also`,
  * by whatever name?  To be asked before the output is opened, which empties it.

@@ -22,6 +22,7 @@
 #define META_INTERVAL "interval_ns"  /* nominal */
 #define META_HYPERVISOR "hypervisor" /* or "none" */
 #define META_ENERGY "energy_source"  /* "powercap", "perf", "msr", ... */
+#define META_SEQUENCE "sequence"     /* which file of a recording, from 1 */
 #define META_SOURCE "source"         /* the file a log was imported from */
 
 /* Nominal interval of the segment; -1 with e filled if absent or absurd. */

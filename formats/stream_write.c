@@ -8,7 +8,13 @@
 #include "formats/frame.h"
 #include "formats/segment.h"
 
-enum { BLOCK_ROWS = 4096 };
+enum {
+    BLOCK_ROWS = 4096,
+    /* The most bytes of a block's own, of a column's, of a cell's. */
+    BLOCK_HEAD = 16,
+    COLUMN_HEAD = 32,
+    CELL_MAX = 10,
+};
 
 struct stream_writer {
     struct frame_writer *frame;
@@ -83,6 +89,10 @@ int stream_writer_begin(struct stream_writer *w, const struct stream_header *h,
     w->last_ns = -1;
     w->chain = 0;
 
+    w->buf.len = 0; /* a block may come as large as this, and asks no more */
+    buf_extend(&w->buf,
+               BLOCK_HEAD + (h->channels.n + 1) *
+                                (COLUMN_HEAD + w->rows_max * CELL_MAX));
     w->buf.len = 0;
     put_bytes(&w->buf, SEGMENT_MAGIC, SEGMENT_MAGIC_SIZE);
     put_u8(&w->buf, SEGMENT_VERSION);

@@ -60,6 +60,7 @@ struct dump {
     FILE *out;                /* --check, --header */
     int64_t segment;          /* from 1, over all files */
     int64_t rows;
+    struct labels facts; /* the last trailer of a file */
 };
 
 /* Is the current segment to be shown so? */
@@ -121,6 +122,10 @@ static int show_item(struct dump *d, struct stream_reader *r,
         return table_put_mark(&d->table, h, &item->mark, e);
     if (item->kind == ITEM_TRAILER && shows(d, SHOW_HEADER))
         describe_trailer(d->out, item->trailer);
+    if (item->kind == ITEM_TRAILER && d->o->show == SHOW_CHECK) {
+        labels_release(&d->facts);
+        labels_copy(&d->facts, item->trailer);
+    }
     if (item->kind != ITEM_BLOCK)
         return 0;
     d->rows += (int64_t)item->block.n;
@@ -157,13 +162,17 @@ static int dump_stream(struct dump *d, const char *path, struct err *e)
         if (show_item(d, r, &item, e) < 0)
             status = -1;
     }
-    if (status == 0 && d->o->show == SHOW_CHECK)
+    if (status == 0 && d->o->show == SHOW_CHECK) {
         fprintf(d->out,
-                "%s: %s stream, %" PRId64 " segment%s, %" PRId64 " rows, %s\n",
+                "%s: %s stream, %" PRId64 " segment%s, %" PRId64 " rows, %s",
                 stream_reader_name(r),
                 stream_kind_name(stream_reader_header(r)->kind),
                 d->segment - before, d->segment - before == 1 ? "" : "s",
                 d->rows - rows, whole ? "complete" : "truncated");
+        describe_ledger(d->out, &d->facts);
+        fputc('\n', d->out);
+    }
+    labels_release(&d->facts);
     stream_reader_close(r);
     return status;
 }

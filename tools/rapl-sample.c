@@ -23,6 +23,7 @@
 #include "common/base/stop.h"
 #include "common/base/xalloc.h"
 #include "common/recorder/heading.h"
+#include "common/recorder/privilege.h"
 #include "common/recorder/recorder.h"
 #include "formats/config.h"
 #include "formats/output.h"
@@ -35,10 +36,13 @@
 struct options {
     struct cli_common common;
     struct roots roots;
-    int64_t interval_ns, duration_ns, flush_ns, count;
-    const char *signals, *energy;
+    int64_t interval_ns, duration_ns, count, level, cpu;
+    const char *signals, *energy, *flush, *rotate;
     struct strings labels;
-    bool list, require_energy;
+    bool list, require_energy, realtime;
+
+    int64_t flush_ns; /* -1: as the output has it */
+    struct files_plan files;
 };
 
 struct sampler {
@@ -46,6 +50,7 @@ struct sampler {
     struct probe probe;
     struct child child;
     bool has_command;
+    cpu_set_t cpus; /* that were ours before --cpu */
 };
 
 static bool should_stop(void *arg)
@@ -76,7 +81,7 @@ static int64_t flush_interval(const struct options *o)
     const char *path = o->common.output;
     struct stat st;
 
-    if (o->flush_ns > 0)
+    if (o->flush_ns >= 0)
         return o->flush_ns;
     if ((output_is_stdout(path) ? fstat(STDOUT_FILENO, &st) : stat(path, &st)) <
         0)
@@ -221,6 +226,27 @@ static void check_options(const struct options *o)
         cli_usage_error("--signals: name one of " PROBE_SIGNALS ", all");
 }
 
+/* What options say in words of their own. */
+static void check_output(struct options *o)
+{
+    struct err e;
+
+    o->flush_ns = o->flush && strcmp(o->flush, "sample") == 0 ? 0 : -1;
+    if (o->flush && o->flush_ns < 0 &&
+        duration_parse(o->flush, &o->flush_ns, &e) < 0)
+        cli_usage_error("--flush: neither 'sample' nor a time: %s", e.msg);
+    o->files.path = o->common.output;
+    o->files.level = (int)o->level;
+    if (!o->rotate)
+        return;
+    if (output_is_stdout(o->common.output))
+        cli_usage_error("--rotate: name the files with -o");
+    if (files_parse_rotation(&o->files, o->rotate, &e) < 0)
+        cli_usage_error("--rotate: %s", e.msg);
+    if (o->files.every_ns > 0 && o->files.every_ns < o->interval_ns)
+        cli_usage_error("--rotate: a file has to hold an --interval at least");
+}
+
 /* Returns the index of the command in argv. */
 static int parse(struct options *o, struct cli *cli, int argc, char **argv)
 {
@@ -243,8 +269,15 @@ static int parse(struct options *o, struct cli *cli, int argc, char **argv)
          "exit 4 where no energy can be read", 0, 0, 0, 0},
         {OPT_FLAG, 0, "list", &o->list, 0,
          "show what there is to record, and its values", 0, 0, 0, 0},
-        {OPT_DURATION, 0, "flush", &o->flush_ns, "TIME",
-         "write so often (a file: 5s; a pipe: always)", 0, 0, 0, 0},
+        {OPT_STRING, 0, "flush", &o->flush, "TIME",
+         "write so often, or each 'sample' (a pipe)", 0, 0, 0, 0},
+        {OPT_INT, 0, "level", &o->level, "N",
+         "of zstd, 1 (fastest) to 19 (smallest); default 3", 1, 19, 0, 0},
+        {OPT_STRING, 0, "rotate", &o->rotate, "LIMIT",
+         "another file after so long or so much: 1h, 100MB", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "realtime", &o->realtime, 0,
+         "run before other programs, memory locked", 0, 0, 0, 0},
+        {OPT_INT, 0, "cpu", &o->cpu, "N", "stay on that CPU", 0, 1e6, 0, 0},
         {OPT_STRING, 0, "proc", &o->roots.proc, "DIR", "instead of /proc", 0, 0,
          0, 0},
         {OPT_STRING, 0, "sys", &o->roots.sys, "DIR", "instead of /sys", 0, 0, 0,
@@ -262,9 +295,20 @@ static int parse(struct options *o, struct cli *cli, int argc, char **argv)
         die(&e);
     cli->opts = NULL;
     check_options(o);
+    check_output(o);
     if (first < argc && strcmp(argv[first - 1], "--") != 0)
         cli_usage_error("'%s': a command goes behind --", argv[first]);
     return first;
+}
+
+/* Be as punctual as was asked for, but for the command. */
+static void take_privileges(struct sampler *s)
+{
+    struct err e;
+
+    if ((s->o->cpu >= 0 && privilege_pin((int)s->o->cpu, &s->cpus, &e) < 0) ||
+        (s->o->realtime && privilege_realtime(&e) < 0))
+        die(&e);
 }
 
 /* Start the command once the output is there to record it. */
@@ -274,16 +318,32 @@ static void start(struct sampler *s, char **command)
 
     if (!*command)
         return;
+    if (s->o->cpu >= 0)
+        privilege_unpin(&s->cpus);
     if (child_start(&s->child, command, output_is_stdout(s->o->common.output),
                     &e) < 0) {
         log_error("%s", e.msg);
         exit(s->child.status);
     }
     s->has_command = true;
+    if (s->o->cpu >= 0 &&
+        privilege_pin((int)s->o->cpu, &(cpu_set_t){0}, &e) < 0)
+        log_warn("%s", e.msg);
 }
 
-static int run(struct sampler *s, struct stream_writer *out,
-               const struct stream_header *h, struct err *e)
+static void tell(const struct ledger *l)
+{
+    struct strings lines = {0};
+
+    if (log_level() >= LOG_VERBOSE)
+        ledger_lines(l, &lines);
+    for (size_t i = 0; i < lines.n; i++)
+        log_verbose("%s", lines.at[i]);
+    strings_release(&lines);
+}
+
+static int run(struct sampler *s, struct files *files, struct stream_header *h,
+               struct err *e)
 {
     const struct options *o = s->o;
     struct recorder_plan plan = {o->interval_ns, o->duration_ns, o->count,
@@ -295,11 +355,12 @@ static int run(struct sampler *s, struct stream_writer *out,
     recorder_init(&r, &plan, &s->probe);
     r.stop = should_stop;
     r.stop_arg = s;
-    rc = recorder_run(&r, out, h, e);
-    if (stream_writer_close(out, &late) < 0 && rc == 0) {
+    rc = recorder_run(&r, files, h, e);
+    if (files_close(files, &late) < 0 && rc == 0) {
         *e = late;
         rc = -1;
     }
+    tell(&r.ledger);
     recorder_release(&r);
     return rc;
 }
@@ -321,7 +382,8 @@ int main(int argc, char **argv)
     struct options o = {.common = CLI_COMMON_INIT,
                         .roots = {"/proc", "/sys", "/dev"},
                         .energy = "auto",
-                        .interval_ns = 16 * NS_PER_MS};
+                        .interval_ns = 16 * NS_PER_MS,
+                        .cpu = -1};
     struct cli cli = {
         .name = "rapl-sample",
         .usage = "[OPTIONS] [-- COMMAND...]",
@@ -333,7 +395,7 @@ int main(int argc, char **argv)
     };
     int first = parse(&o, &cli, argc, argv);
     struct sampler s = {.o = &o};
-    struct stream_writer *out = NULL;
+    struct files files;
     struct stream_header h;
     struct err e;
     int code, rc;
@@ -345,10 +407,11 @@ int main(int argc, char **argv)
     } else {
         describe(&s, &cli, &h);
         if (output_check_one(o.common.output, o.common.config, &e) < 0 ||
-            stream_writer_open(&out, o.common.output, 0, &e) < 0)
+            files_open(&files, &o.files, &e) < 0)
             die(&e);
+        take_privileges(&s);
         start(&s, argv + first);
-        rc = run(&s, out, &h, &e);
+        rc = run(&s, &files, &h, &e);
         code = outcome(&s, rc, &e);
         stream_header_release(&h);
     }

@@ -14,6 +14,7 @@ void ticker_start(struct ticker *t, int64_t interval_ns)
     prctl(PR_SET_TIMERSLACK, 1);
     t->interval_ns = interval_ns;
     t->next_ns = now + interval_ns;
+    t->late_ns = 0;
     t->real_less_ns = clock_realtime_ns() - now;
     t->check_ns = now + NS_PER_S;
 }
@@ -50,6 +51,7 @@ bool ticker_wait(struct ticker *t, bool (*stop)(void *), void *arg,
     }
     if (stop(arg))
         return false;
+    t->late_ns = now - t->next_ns;
     t->next_ns = ticker_after(t->next_ns, t->interval_ns, now, missed);
     return true;
 }

@@ -11,6 +11,7 @@
 struct ticker {
     int64_t interval_ns;
     int64_t next_ns; /* CLOCK_MONOTONIC */
+    int64_t late_ns; /* by how much the last wait ended behind its deadline */
     int64_t
         real_less_ns; /* CLOCK_REALTIME less CLOCK_MONOTONIC, when checked */
     int64_t check_ns; /* when to look at that again */

@@ -5,13 +5,15 @@
 
 #include "common/probe/probe.h"
 #include "common/probe/ticker.h"
+#include "common/recorder/files.h"
+#include "common/recorder/ledger.h"
 #include "common/recorder/marks.h"
 #include "formats/stream.h"
 
 /*
  * The loop of a recording: at each tick a sample of the probe becomes a row,
  * behind the marks that it needs.  Once it runs, nothing is allocated, opened
- * or formatted.
+ * or formatted, but for a new file where the recording goes into several.
  */
 struct recorder_plan {
     int64_t interval_ns;
@@ -21,15 +23,18 @@ struct recorder_plan {
 
 struct recorder {
     struct recorder_plan plan;
-    struct probe *probe;       /* borrowed */
-    struct stream_writer *out; /* borrowed */
-    bool (*stop)(void *arg);   /* asked at each tick, and when woken up */
+    struct probe *probe;          /* borrowed */
+    struct files *files;          /* borrowed */
+    struct stream_header *header; /* borrowed */
+    bool (*stop)(void *arg);      /* asked at each tick, and when woken up */
     void *stop_arg;
     struct ticker ticker;
     struct marks marks;
     uint64_t *now, *before; /* a cell a channel */
     int64_t start_real_ns, start_mono_ns;
-    int64_t flushed_ns; /* CLOCK_MONOTONIC */
+    int64_t t_ns, mono_ns;      /* of the row in now[] */
+    int64_t flushed_ns;         /* CLOCK_MONOTONIC */
+    struct ledger part, ledger; /* of the file under way; of all that ended */
 };
 
 /* `r` must stay where it is until it is released. */
@@ -37,11 +42,15 @@ void recorder_init(struct recorder *r, const struct recorder_plan *plan,
                    struct probe *probe);
 
 /*
- * Write a segment with that header: rows until the plan ends it, or stop().
- * Returns 0, or -1 with e filled; the segment is left open.
+ * Write rows until the plan ends it, or stop(), and behind them as a trailer
+ * the ledger.  Where the recording goes into several files, each has the whole
+ * header, with its number as META_SEQUENCE, and a ledger of its own; the last
+ * row of one is the first of the next, so that they share a border and nothing
+ * lies between them.  Returns 0, or -1 with e filled; the last segment is left
+ * open.
  */
-int recorder_run(struct recorder *r, struct stream_writer *out,
-                 const struct stream_header *h, struct err *e);
+int recorder_run(struct recorder *r, struct files *files,
+                 struct stream_header *h, struct err *e);
 
 void recorder_release(struct recorder *r);
 

@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/base/xalloc.h"
 #include "common/recorder/heading.h"
 #include "common/recorder/recorder.h"
@@ -24,22 +25,28 @@ static char *stream; /* a file in dir */
 static struct err e;
 static struct probe probe;
 
+static int stat_fd;
+
 /* What /proc/stat says. */
 static void put_stat(unsigned ctxt)
 {
-    char *path = xasprintf("%s/stat", dir), text[64];
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    char text[64];
 
     snprintf(text, sizeof text, "ctxt %08u\nprocesses 7\n", ctxt);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    free(path);
+    assert_int_equal(pwrite(stat_fd, text, strlen(text), 0),
+                     (ssize_t)strlen(text));
 }
 
 static int set_up(void **state)
 {
+    char *path;
+
     (void)state;
     assert_non_null(mkdtemp(dir));
+    path = xasprintf("%s/stat", dir);
+    stat_fd = open(path, O_WRONLY | O_CREAT, 0644);
+    assert_true(stat_fd >= 0);
+    free(path);
     stream = xasprintf("%s/out.rapl", dir);
     return 0;
 }
@@ -50,6 +57,7 @@ static int tear_down(void **state)
 
     (void)state;
     free(stream);
+    close(stat_fd);
     assert_int_equal(system(command), 0);
     free(command);
     return 0;
@@ -61,7 +69,39 @@ struct feed {
     unsigned most; /* stop before that row; 0: never */
     int64_t told;  /* the deadline that was fed already */
     struct recorder *r;
+    bool closed; /* from the first row on, no file can be opened */
+    bool look;   /* before each row: what could be read by now? */
 };
+
+static void allow_files(bool yes)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = yes ? limit.rlim_max : 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* A crash now would lose the rows that are missing: all of them younger than
+ * what --flush says. */
+static void look(const struct recorder *r)
+{
+    struct stream_reader *reader;
+    struct stream_item item;
+    int64_t last_ns = 0;
+
+    log_init("recorder", LOG_QUIET);
+    assert_int_equal(stream_reader_open(&reader, stream, 0, &e), 0);
+    stream_reader_allow_truncated(reader, true);
+    while (stream_next(reader, &item, &e) > 0)
+        if (item.kind == ITEM_BLOCK)
+            last_ns = item.block.t_ns[item.block.n - 1];
+    stream_reader_close(reader);
+    if (r->plan.flush_ns == 0)
+        assert_int_equal(last_ns, r->t_ns);
+    else if (r->mono_ns - r->start_mono_ns >= r->plan.flush_ns)
+        assert_true(last_ns > r->t_ns - r->plan.flush_ns - NS_PER_US);
+}
 
 static bool feed(void *arg)
 {
@@ -70,13 +110,18 @@ static bool feed(void *arg)
     if (f->told != f->r->ticker.next_ns) {
         f->told = f->r->ticker.next_ns;
         put_stat(f->law(++f->n));
+        if (f->closed && f->n == 1)
+            allow_files(false);
+        if (f->look)
+            look(f->r);
     }
     return f->most && f->n == f->most;
 }
 
 static void record(const struct recorder_plan *plan, struct feed *f)
 {
-    struct stream_writer *w;
+    struct files_plan files_plan = {.path = stream};
+    struct files files;
     struct strings labels = {0};
     struct stream_header h;
     struct recorder r;
@@ -86,13 +131,14 @@ static void record(const struct recorder_plan *plan, struct feed *f)
     assert_int_equal(heading_make(&h, &probe, &roots, plan->interval_ns,
                                   &labels, "test", &e),
                      0);
-    assert_int_equal(stream_writer_open(&w, stream, 0, &e), 0);
+    assert_int_equal(files_open(&files, &files_plan, &e), 0);
     recorder_init(&r, plan, &probe);
     f->r = &r;
     r.stop = feed;
     r.stop_arg = f;
-    assert_int_equal(recorder_run(&r, w, &h, &e), 0);
-    assert_int_equal(stream_writer_close(w, &e), 0);
+    assert_int_equal(recorder_run(&r, &files, &h, &e), 0);
+    allow_files(true);
+    assert_int_equal(files_close(&files, &e), 0);
     recorder_release(&r);
     stream_header_release(&h);
     probe_close(&probe);
@@ -142,6 +188,31 @@ static void rows_are_what_was_there(void **state)
     record(&plan, &f);
     assert_int_equal(check(saw, &resets), 30);
     assert_int_equal(resets, 3); /* 7 to 8, 15 to 16, 23 to 24 */
+}
+
+static void opens_nothing_once_it_runs(void **state)
+{
+    struct recorder_plan plan = {NS_PER_MS, 0, 20, 0};
+    struct feed f = {.law = saw, .closed = true};
+    unsigned resets;
+
+    (void)state;
+    record(&plan, &f);
+    assert_int_equal(check(saw, &resets), 20);
+}
+
+static void a_crash_loses_a_flush_interval_at_most(void **state)
+{
+    struct recorder_plan plan = {NS_PER_MS, 0, 40, 0};
+    struct feed each = {.law = saw, .look = true};
+    struct feed often = {.law = saw, .look = true};
+
+    (void)state;
+    record(&plan, &each);
+    assert_int_equal(each.n, 39);
+    plan.flush_ns = 7 * NS_PER_MS;
+    record(&plan, &often);
+    assert_int_equal(often.n, 39);
 }
 
 static void stops_when_told(void **state)
@@ -194,6 +265,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_what_was_there),
+        cmocka_unit_test(opens_nothing_once_it_runs),
+        cmocka_unit_test(a_crash_loses_a_flush_interval_at_most),
         cmocka_unit_test(stops_when_told),
         cmocka_unit_test(headings_hold_labels_and_facts),
     };
