@@ -113,9 +113,9 @@ fuzz:                           ## each fuzz target for FUZZ_TIME seconds
 	$(Q)sh tests/fuzz/run build/san-fuzzer-no-link-address-undefined/fuzz \
 	$(FUZZ_TIME)
 
-bench bench-models: all $(BENCHES:%=$(BUILD)/%) $(BUILD)/bench/make-samples ## figures
+bench bench-models bench-sample: all $(BENCHES:%=$(BUILD)/%) $(BUILD)/bench/make-samples $(BUILD)/bench/cost ## figures
 	$(Q)BUILD="$(abspath $(BUILD))" sh tests/bench/run \
-	$(if $(filter bench-models,$@),bench-nn)
+	$(if $(filter %models,$@),bench-nn) $(if $(filter %sample,$@),$@ $@-floor)
 
 experiment default-model calibration servers headline: all ## from DATA: pipelines/NAME.mk
 	$(Q)+$(MAKE) -f pipelines/$@.mk BIN=$(BUILD)/bin DATA=$(DATA)
@@ -135,6 +135,6 @@ help:                           ## this list
 
 .PHONY: all static units replays tests check check-long check-layers check-headers \
         check-format check-style check-man check-fresh check-vm check-golden analyze fuzz \
-        bench bench-models experiment default-model calibration servers headline install uninstall format clean help FORCE
+        bench bench-models bench-sample experiment default-model calibration servers headline install uninstall format clean help FORCE
 .SECONDARY .DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

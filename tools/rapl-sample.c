@@ -406,10 +406,10 @@ int main(int argc, char **argv)
         code = outcome(&s, rc, &e);
     } else {
         describe(&s, &cli, &h);
+        take_privileges(&s);
         if (output_check_one(o.common.output, o.common.config, &e) < 0 ||
             files_open(&files, &o.files, &e) < 0)
             die(&e);
-        take_privileges(&s);
         start(&s, argv + first);
         rc = run(&s, &files, &h, &e);
         code = outcome(&s, rc, &e);

@@ -5,6 +5,7 @@
  * far above what they cost in a tight loop, which is printed too.
  */
 #include <fcntl.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,19 +23,33 @@ static bool never(void *arg)
     return false;
 }
 
+static double jitter_ms; /* s.d. of the time between wake-ups, of cpu_us() */
+
 static double cpu_us(int fd)
 {
+    double sum = 0, squares = 0;
     static char text[1 << 20];
     struct ticker t;
-    int64_t start, missed;
+    int64_t start, missed, before = 0;
 
     ticker_start(&t, 16 * NS_PER_MS);
     start = clock_cpu_ns();
     for (int i = 0; i < SAMPLES; i++) {
+        int64_t now;
+
         ticker_wait(&t, never, NULL, &missed);
+        now = clock_monotonic_ns();
+        if (i > 0) {
+            sum += (double)(now - before) / 1e6;
+            squares +=
+                (double)(now - before) / 1e6 * (double)(now - before) / 1e6;
+        }
+        before = now;
         if (fd >= 0 && pread(fd, text, sizeof text, 0) < 0)
             return -1;
     }
+    sum /= SAMPLES - 1;
+    jitter_ms = sqrt(fmax(squares / (SAMPLES - 1) - sum * sum, 0));
     return (double)(clock_cpu_ns() - start) / 1e3 / SAMPLES;
 }
 
@@ -54,6 +69,8 @@ int main(void)
     int fd = open("/proc/stat", O_RDONLY | O_CLOEXEC);
 
     printf("floor at 16 ms: a sleep\t-\t%.1f us\t-\n", cpu_us(-1));
+    printf("floor at 16 ms: a sleep, jitter (s.d.)\t-\t%.3f ms\t-\n",
+           jitter_ms);
     printf("floor at 16 ms: a sleep, a read of /proc/stat\t-\t%.1f us\t-\n",
            cpu_us(fd));
     printf("floor in a tight loop: a read of /proc/stat\t-\t%.1f us\t-\n",

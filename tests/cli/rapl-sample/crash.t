@@ -2,7 +2,7 @@
 # What is left of a recording that ends badly: killed, or with a full disk.
 . "$(dirname "$0")/../../lib.sh"
 [ -x "$BIN/rapl-dump" ] || skip_all "rapl-dump is not built"
-one="--proc $ROOT/tests/fixtures/machine-one/proc --sys $ROOT/tests/fixtures/machine-one/sys"
+one="--energy none --proc $ROOT/tests/fixtures/machine-one/proc --sys $ROOT/tests/fixtures/machine-one/sys"
 
 rows() # FILE
 {
@@ -37,7 +37,7 @@ wait $sampler 2>/dev/null
 t rotated 0 "rapl-dump --check r-0001.rapl r-0002.rapl r-0003.rapl"
 
 # A limit on the size of files is as near to a full disk as a test may go.
-t full 4 "trap '' XFSZ; ulimit -f 8; rapl-sample -i 1ms --flush sample -o f.rapl"
+t full 4 "trap '' XFSZ; ulimit -f 8; rapl-sample -q -i 1ms --flush sample -o f.rapl"
 has 'f.rapl: File too large'
 [ "$(wc -l <"$ERR")" -eq 1 ]
 ok $? "one line says so"

@@ -3,7 +3,7 @@
 # where they are given, and never passed on.
 . "$(dirname "$0")/../../lib.sh"
 [ -x "$BIN/rapl-dump" ] || skip_all "rapl-dump is not built"
-one="--proc $ROOT/tests/fixtures/machine-one/proc --sys $ROOT/tests/fixtures/machine-one/sys"
+one="--energy none --proc $ROOT/tests/fixtures/machine-one/proc --sys $ROOT/tests/fixtures/machine-one/sys"
 
 t quiet 0 "rapl-sample $one -i 1ms -n 20 -o a.rapl"
 [ ! -s "$ERR" ]
@@ -12,14 +12,14 @@ t header 0 "rapl-dump --header a.rapl"
 has 'ledger.rows: "20"'
 has 'ledger.cpu_ns'
 has 'ledger.switches_voluntary'
-has '"ledger.quantum.energy:package-0": "step=0 mean=0 moved=0.0000"'
+has 'ledger.quantum.ctxt: "step=0 mean=0 moved=0.0000"'
 rapl-dump --header a.rapl | sed -n 's/.*late_histogram: "\(.*\)"/\1/p' | tr ' ' '\n' |
     awk -F: '{ n += $2 } END { exit n != 19 }'
 ok $? "each of the 19 ticks has a bin"
 t check 0 "rapl-dump --check a.rapl"
 has 'us CPU and'
 has 'context switches a row'
-t verbose 0 "rapl-sample -v -i 1ms -n 50 -o b.rapl"
+t verbose 0 "rapl-sample --energy none -v -i 1ms -n 50 -o b.rapl"
 has '50 rows, '
 has 'a row costs'
 has 'ctxt: steps of '
@@ -58,7 +58,7 @@ t pinned 0 "rapl-sample --cpu $cpu -i 1ms -o c.rapl -- sh -c '
 has "Cpus_allowed_list:	$all"
 t no-cpu 2 "rapl-sample --cpu 999999 -n 1 -o x.rapl"
 has '--cpu 999999: Invalid argument'
-[ ! -s x.rapl ]
+[ ! -e x.rapl ]
 ok $? "and nothing is recorded"
 
 drop="setpriv --bounding-set=-sys_nice,-ipc_lock --inh-caps=-sys_nice,-ipc_lock"
@@ -70,7 +70,7 @@ fi
 if [ "$drop" = none ] || [ "$(ulimit -r 2>/dev/null || echo 0)" != 0 ]; then
     ok 0 "without the permission # SKIP it cannot be dropped here"
 else
-    t refused 4 "$drop rapl-sample --realtime -n 1 -o x.rapl"
+    t refused 4 "$drop rapl-sample -q --realtime -n 1 -o x.rapl"
     has '--realtime: SCHED_FIFO: Operation not permitted; grant it with: sudo setcap cap_sys_nice,cap_ipc_lock'
     [ "$(wc -l <"$ERR")" -eq 1 ]
     ok $? "in one line"
@@ -79,7 +79,10 @@ if rapl-sample --realtime $one -n 1 -o x.rapl 2>/dev/null; then
     t realtime 0 "rapl-sample --realtime -i 1ms -o x.rapl -- sh -c 'cut -d \" \" -f 41 /proc/\$PPID/stat /proc/self/stat; grep VmLck /proc/\$PPID/status'"
     grep -qx 1 "$OUT" && grep -qx 0 "$OUT"
     ok $? "SCHED_FIFO for the recorder, not for the command" || sed 's/^/# /' "$OUT"
-    hasnt 'VmLck:	       0 kB'
+    case $BUILD in
+    *san-*) ;; # AddressSanitizer makes mlockall() do nothing
+    *) hasnt 'VmLck:	       0 kB' ;;
+    esac
 else
     ok 0 "realtime # SKIP it is not granted here"
 fi

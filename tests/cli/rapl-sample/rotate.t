@@ -2,7 +2,7 @@
 # --rotate: one complete file after another, and nothing lost between them.
 . "$(dirname "$0")/../../lib.sh"
 [ -x "$BIN/rapl-dump" ] || skip_all "rapl-dump is not built"
-one="--proc $ROOT/tests/fixtures/machine-one/proc --sys $ROOT/tests/fixtures/machine-one/sys"
+one="--energy none --proc $ROOT/tests/fixtures/machine-one/proc --sys $ROOT/tests/fixtures/machine-one/sys"
 
 # "rows R, missed M" of all files, where each begins with the row that the one
 # before it ends with; with $1, the ns between borders, these are in their time.
