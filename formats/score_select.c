@@ -5,24 +5,31 @@
 #include "common/math/nested.h"
 #include "formats/score_table.h"
 
-/* Models (the book's pools) and groups in a grid. */
+/* Models (pools of the book) and groups in a grid. */
 struct grid {
     struct score_table *t;
     const struct scorebook *b;
     size_t M, G;
-    struct metric *score; // (M, G)
-    size_t *choice;       // (G)
-    size_t *chosen;       // (M) how often
+    const struct score_pool **pool; // (M)
+    const struct metric **score;    // (M, G, G), as nested_choose() has it
+    bool strict;    // a choice for a group is by models that never saw it
+    size_t *choice; // (G)
+    size_t *chosen; // (M) how often
 };
 
 static const struct score_group *cell(const struct grid *s, size_t m, size_t g)
 {
-    return s->b->group[s->b->pool[m].first + g];
+    return s->b->group[s->pool[m]->first + g];
 }
 
 static const char *model_of(const struct grid *s, size_t m)
 {
-    return s->b->pool[m].all.key.at[KEY_MODEL];
+    return s->pool[m]->all.key.at[KEY_MODEL];
+}
+
+static const char *split_of(const struct score_pool *p)
+{
+    return p->all.key.at[KEY_SPLIT];
 }
 
 static bool same_group(const struct score_group *x, const struct score_group *y)
@@ -36,14 +43,13 @@ static bool same_group(const struct score_group *x, const struct score_group *y)
 /* Every group of a model: is it one of the first model's, and of one model? */
 static int check_model(const struct grid *s, size_t m, struct err *e)
 {
-    const struct score_pool *p = &s->b->pool[m];
+    const struct score_pool *p = s->pool[m];
 
-    if (strcmp(p->all.key.at[KEY_SPLIT], s->b->pool[0].all.key.at[KEY_SPLIT]))
+    if (strcmp(split_of(p), split_of(s->pool[0])) != 0)
         return err_set(e, ERR_DATA,
                        "predictions of the splits '%s' and '%s': choosing "
                        "wants those of one",
-                       s->b->pool[0].all.key.at[KEY_SPLIT],
-                       p->all.key.at[KEY_SPLIT]);
+                       split_of(s->pool[0]), split_of(p));
     for (size_t g = 0; g < s->G || g < p->n; g++) {
         char *name;
 
@@ -63,23 +69,98 @@ static int check_model(const struct grid *s, size_t m, struct err *e)
     return 0;
 }
 
+/* ---- pairs of groups left out ---- */
+
+/* Of models that were trained without two groups at a time? */
+static bool is_of_pairs(const struct score_pool *p)
+{
+    return strchr(split_of(p), '*') != NULL;
+}
+
+/* What model m says of group h, trained without g as well; NULL: nothing. */
+static const struct score_group *find_pair(const struct grid *s, size_t m,
+                                           size_t g, size_t h)
+{
+    const char *beside = cell(s, m, g)->key.at[KEY_BY];
+
+    for (size_t i = 0; i < s->b->n_pools; i++) {
+        const struct score_pool *p = &s->b->pool[i];
+
+        if (!is_of_pairs(p) ||
+            strcmp(p->all.key.at[KEY_MODEL], model_of(s, m)) != 0)
+            continue;
+        for (size_t k = p->first; k < p->first + p->n; k++) {
+            const struct score_group *it = s->b->group[k];
+
+            if (it->beside && strcmp(it->beside, beside) == 0 && !it->mixed &&
+                same_group(it, cell(s, m, h)))
+                return it;
+        }
+    }
+    return NULL;
+}
+
+/* The figures for a strict choice. */
+static int take_pairs(struct grid *s, size_t m, struct err *e)
+{
+    for (size_t i = 0; i < s->G * s->G; i++) {
+        size_t g = i / s->G, h = i % s->G;
+        const struct score_group *pair =
+            g == h ? cell(s, m, g) : find_pair(s, m, g, h);
+
+        if (!pair)
+            return err_set(e, ERR_DATA,
+                           "no predictions of '%s' by one '%s' that was "
+                           "trained without it and '%s': choosing wants every "
+                           "pair of groups left out, of every model, or none",
+                           cell(s, m, h)->key.at[KEY_BY], model_of(s, m),
+                           cell(s, m, g)->key.at[KEY_BY]);
+        s->score[m * s->G * s->G + i] = &pair->metric;
+    }
+    return 0;
+}
+
+/* ---- */
+
+static void take_singles(struct grid *s, size_t m)
+{
+    for (size_t i = 0; i < s->G * s->G; i++)
+        s->score[m * s->G * s->G + i] = &cell(s, m, i % s->G)->metric;
+}
+
+static void list_models(struct grid *s)
+{
+    s->pool = xcalloc(s->b->n_pools, sizeof *s->pool);
+    for (size_t i = 0; i < s->b->n_pools; i++)
+        if (is_of_pairs(&s->b->pool[i]))
+            s->strict = true;
+        else
+            s->pool[s->M++] = &s->b->pool[i];
+}
+
 static int build(struct grid *s, struct err *e)
 {
-    s->M = s->b->n_pools;
-    s->G = s->b->pool[0].n;
+    list_models(s);
+    s->G = s->M ? s->pool[0]->n : 0;
     if (s->M < 2 || s->G < 2)
         return err_set(e, ERR_DATA,
                        "%zu models and %zu groups: choosing wants two of each",
                        s->M, s->G);
+    if (s->strict && s->t->by->n > 1)
+        return err_set(e, ERR_DATA,
+                       "pairs of groups were left out: --by names the one "
+                       "label that they differ in");
     for (size_t m = 0; m < s->M; m++)
         if (check_model(s, m, e) < 0)
             return -1;
-    s->score = xcalloc(s->M * s->G, sizeof *s->score);
+    s->score = xcalloc(s->M * s->G * s->G, sizeof *s->score);
     s->choice = xcalloc(s->G, sizeof *s->choice);
     s->chosen = xcalloc(s->M, sizeof *s->chosen);
     for (size_t m = 0; m < s->M; m++)
-        for (size_t g = 0; g < s->G; g++)
-            s->score[m * s->G + g] = cell(s, m, g)->metric;
+        if (!s->strict)
+            take_singles(s, m);
+        else if (take_pairs(s, m, e) < 0)
+            return -1;
     return 0;
 }
 
@@ -113,7 +194,7 @@ static int write_line(struct grid *s, const char *role, const char *model,
         text_string(w, labels ? labels->key.at[KEY_BY + i] : "all");
     text_string(w, model);
     text_u64(w, chosen);
-    text_string(w, s->b->pool[0].all.key.at[KEY_SPLIT]);
+    text_string(w, split_of(s->pool[0]));
     text_u64(w, g->metric.n);
     score_cells_fill(&c, s->t, g, NULL);
     score_table_put_figures(s->t, &c);
@@ -137,7 +218,8 @@ static int write_choices(struct grid *s, struct metric *nested, struct err *e)
     score_group_sum(&all);
     *nested = all.metric;
     if (rc == 0)
-        rc = write_line(s, "nested", "nested", s->G, NULL, &all, e);
+        rc = write_line(s, s->strict ? "nested-strict" : "nested", "nested",
+                        s->G, NULL, &all, e);
     score_group_release(&all);
     return rc;
 }
@@ -156,11 +238,11 @@ static int write_candidates(struct grid *s, const struct metric_figure *by,
         for (size_t m = 0; m < s->M; m++)
             if (!done[m] &&
                 (best == s->M ||
-                 metric_figure_better(by, by->value(&s->b->pool[m].all.metric),
-                                      by->value(&s->b->pool[best].all.metric))))
+                 metric_figure_better(by, by->value(&s->pool[m]->all.metric),
+                                      by->value(&s->pool[best]->all.metric))))
                 best = m;
         done[best] = true;
-        g = &s->b->pool[best].all;
+        g = &s->pool[best]->all;
         rc = write_line(s, k ? "candidate" : "peeked", model_of(s, best),
                         s->chosen[best], NULL, g, e);
     }
@@ -182,6 +264,7 @@ int score_table_select(struct score_table *t, const struct scorebook *b,
     }
     if (rc == 0)
         rc = write_candidates(&s, criterion, e);
+    free(s.pool);
     free(s.score);
     free(s.choice);
     free(s.chosen);

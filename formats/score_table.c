@@ -17,6 +17,14 @@ void score_table_drop(struct score_table *t, int figure)
     t->n_figures = n;
 }
 
+void score_table_want(struct score_table *t, int figure)
+{
+    for (int i = 0; i < t->n_figures; i++)
+        if (t->figure[i] == figure)
+            return;
+    t->figure[t->n_figures++] = figure;
+}
+
 /* Figures by name; one that is named twice stands where it was named last. */
 static int take_names(struct score_table *t, const struct strings *names,
                       struct err *e)
@@ -37,16 +45,16 @@ static int take_names(struct score_table *t, const struct strings *names,
 
 int score_table_columns(struct score_table *t, const char *list, struct err *e)
 {
-    bool some = strcmp(list, "main") == 0;
     struct strings names = {0};
     int rc = 0;
 
+    t->main = strcmp(list, "main") == 0;
     t->all = strcmp(list, "all") == 0;
     t->n_figures = 0;
     for (int f = 0; f < METRIC_FIGURES; f++)
-        if (t->all || (some && metric_figures[f].main))
+        if (t->all || (t->main && metric_figures[f].main))
             t->figure[t->n_figures++] = f;
-    if (!t->all && !some) {
+    if (!t->all && !t->main) {
         strings_split(&names, list, ',');
         rc = take_names(t, &names, e);
         strings_release(&names);
@@ -122,13 +130,19 @@ void score_table_put(struct score_table *t, const struct score_cells *c, int f)
     text_string(t->text, cell);
 }
 
-void score_table_put_figures(struct score_table *t, const struct score_cells *c)
+static void put_some(struct score_table *t, const struct score_cells *c,
+                     int from, int to)
 {
-    for (int i = 0; i < t->n_figures; i++) {
+    for (int i = from; i < to; i++) {
         if (i == METRIC_FIRST && t->all)
             text_real(t->text, t->mape_floor_w);
         score_table_put(t, c, t->figure[i]);
     }
+}
+
+void score_table_put_figures(struct score_table *t, const struct score_cells *c)
+{
+    put_some(t, c, 0, t->n_figures);
 }
 
 void score_table_put_ranges(struct score_table *t, const struct score_cells *c)
@@ -154,13 +168,18 @@ static void add_column(struct score_table *t, int f, const char *end)
     text_column(t->text, title);
 }
 
-void score_table_add_figures(struct score_table *t)
+static void add_some(struct score_table *t, int from, int to)
 {
-    for (int i = 0; i < t->n_figures; i++) {
+    for (int i = from; i < to; i++) {
         if (i == METRIC_FIRST && t->all)
             text_column(t->text, "mape_floor_w");
         add_column(t, t->figure[i], "");
     }
+}
+
+void score_table_add_figures(struct score_table *t)
+{
+    add_some(t, 0, t->n_figures);
 }
 
 bool score_table_has_ranges(const struct score_table *t)
@@ -178,6 +197,12 @@ void score_table_add_ranges(struct score_table *t)
 
 /* ---- groups and pools ---- */
 
+/* How many figures stand before the names of the worst groups. */
+static int n_early(const struct score_table *t)
+{
+    return t->all ? METRIC_LATE : t->n_figures;
+}
+
 static void add_columns(struct score_table *t)
 {
     for (size_t i = 0; i < t->by->n; i++)
@@ -189,13 +214,14 @@ static void add_columns(struct score_table *t)
     text_column(t->text, "n");
     if (t->all)
         text_column(t->text, "unmeasured");
-    score_table_add_figures(t);
+    add_some(t, 0, n_early(t));
     if (t->all && t->by->n) {
         text_column(t->text, "worst");
         text_column(t->text, "worst_mae_w");
         text_column(t->text, "least_covered");
         text_column(t->text, "least_coverage_pct");
     }
+    add_some(t, n_early(t), t->n_figures);
     score_table_add_ranges(t);
 }
 
@@ -246,11 +272,12 @@ static int write_line(struct score_table *t, const struct scorebook *b,
     if (t->all)
         text_int(t->text, g->unmeasured);
     score_cells_fill(&c, t, g, NULL);
-    score_table_put_figures(t, &c);
+    put_some(t, &c, 0, n_early(t));
     if (t->all && t->by->n) {
         put_extreme(t, p ? extreme(b, p, mae, -1) : NULL, mae);
         put_extreme(t, p ? extreme(b, p, cover, 1) : NULL, cover);
     }
+    put_some(t, &c, n_early(t), t->n_figures);
     score_table_put_ranges(t, &c);
     return text_row(t->text, e);
 }

@@ -16,7 +16,8 @@ struct score_table {
     const struct strings *by;
     int figure[METRIC_FIGURES]; /* which, in this order */
     int n_figures;
-    bool all; /* and part, unmeasured, the MAPE's floor, the worst groups */
+    bool main; /* figures that fit a page */
+    bool all;  /* and part, unmeasured, the MAPE's floor, the worst groups */
     double mape_floor_w;
     size_t draws;
     uint64_t seed;
@@ -27,6 +28,9 @@ struct score_table {
  * (ERR_USAGE) for what is no figure.
  */
 int score_table_columns(struct score_table *t, const char *list, struct err *e);
+
+/* Show a figure, behind the others, where it is not shown yet. */
+void score_table_want(struct score_table *t, int figure);
 
 /* Do without a figure; it need not be there. */
 void score_table_drop(struct score_table *t, int figure);
@@ -50,8 +54,11 @@ int score_table_compare(struct score_table *t, const struct scorebook *b,
  * For each group (values of the labels) the model that `criterion` chooses
  * over the other groups, scored on this one ("held-out"); all of these pooled
  * ("nested"); and, for comparison, every model over all groups, the best one
- * ("peeked") first.  *nested: that pooled score.  -1 with e filled (ERR_DATA)
- * where there is nothing to choose, or groups and models do not make a grid.
+ * ("peeked") first.  Where the book, by_beside, holds predictions of pairs of
+ * groups left out ("leave:workload*2"), the choice for a group is by models
+ * that never saw it ("nested-strict").  *nested: that pooled score.  -1 with e
+ * filled (ERR_DATA) where there is nothing to choose, or groups and models do
+ * not make a grid.
  */
 int score_table_select(struct score_table *t, const struct scorebook *b,
                        const struct metric_figure *criterion,

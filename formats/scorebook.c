@@ -9,6 +9,7 @@
 #include "common/base/xalloc.h"
 #include "common/math/split.h"
 #include "formats/sample.h"
+#include "formats/score_split.h"
 
 /* ---- idle rows ---- */
 
@@ -108,6 +109,7 @@ void score_group_release(struct score_group *g)
     strings_release(&g->key);
     free(g->unit);
     free(g->model_hash);
+    free(g->beside);
 }
 
 static int compare_groups(const void *a, const void *b)
@@ -120,7 +122,7 @@ static int compare_groups(const void *a, const void *b)
         if (order)
             return order;
     }
-    return 0;
+    return strcmp(x->beside ? x->beside : "", y->beside ? y->beside : "");
 }
 
 /* ---- reading ---- */
@@ -159,34 +161,11 @@ static const char *part_of_key(const struct scorebook *b,
     return part == wanted[pick] ? part_name(part) : NULL;
 }
 
-/*
- * Splits that leave out one group after another are one: "leave:workload=io"
- * is "leave:workload", "leave:workload=io,session=a" "leave:workload,session".
- */
-static char *pooled_split(const struct stream_header *h)
-{
-    const char *split = split_of(h);
-    struct split s = {.seed = 0};
-    struct err ignored;
-    char *name, *keys;
-
-    if (split_parse(&s, split, "1,1,1", 0, &ignored) == 0 &&
-        s.kind == SPLIT_LEAVE) {
-        keys = strings_join(&s.key, ",");
-        name = xasprintf("leave:%s", keys);
-        free(keys);
-    } else {
-        name = xstrndup(split, strcspn(split, "="));
-    }
-    split_release(&s);
-    return name;
-}
-
-/* ... and says where only transients are in the test part. */
+/* The kind of split, and whether only transients are in the test part. */
 static char *split_name(const struct stream_header *h)
 {
     const char *cpus = labels_get(&h->meta, META_WINDOW_TRANSIENT);
-    char *split = pooled_split(h), *name;
+    char *split = score_split_pooled(split_of(h)), *name;
 
     if (!cpus)
         return split;
@@ -208,6 +187,7 @@ static struct score_group *find_group(struct scorebook *b,
     free(split);
     for (size_t i = 0; i < b->by.n; i++)
         strings_add(&g->key, meta(h, b->by.at[i], ""));
+    g->beside = b->by_beside ? score_split_beside(split_of(h), &h->meta) : NULL;
     found = tsearch(g, &b->tree, compare_groups);
     if (found && *found != g) {
         score_group_release(g);
@@ -322,6 +302,8 @@ static void add_row(struct scorebook *b, struct score_group *g,
         .measured_w = (double)p->measured_w,
         .dt_s = (double)p->dt_s,
         .idle = is_idle(&b->idle, p, s->idle, s->start_ns),
+        .support = (double)p->support,
+        .far = fabsf(p->power_w - p->measured_w) > (float)b->far_w,
     };
 
     for (int i = 0; i < INTERVALS; i++) {

@@ -37,6 +37,7 @@ enum { KEY_MODEL, KEY_SPLIT, KEY_PART, KEY_BY };
 
 struct score_group {
     struct strings key; /* model, split, part, then the labels' values */
+    char *beside; /* the values that were left out with its own; NULL: none */
     struct metric metric;
     int64_t unmeasured;
     struct score_unit *unit; /* in the order of run */
@@ -54,9 +55,11 @@ struct score_pool {
 struct scorebook {
     struct strings by; /* labels; the caller's to fill, as all of these */
     bool by_part, allow_truncated;
+    bool by_beside;  /* groups differ by what was left out beside them, too */
     bool keep_units; /* else a group has one unit, of all runs */
     int pick;
     double mape_floor_w;
+    double far_w; /* errors beyond are what support should tell */
     struct idle_rule idle;
     struct score_common *note;         /* rows are noted here, not scored */
     const struct score_common *common; /* only rows in there are scored */

@@ -27,7 +27,7 @@ enum { SELECT_NESTED };
 struct options {
     struct cli_common common;
     struct strings by_lists, gates_text;
-    const char *mape_floor, *columns, *criterion, *idle;
+    const char *mape_floor, *columns, *criterion, *idle, *far;
     int format, select;
     int64_t draws;
     bool compare, shared;
@@ -39,7 +39,7 @@ struct options {
 #define OPTIONS_INIT                                                      \
     {                                                                     \
         .common = CLI_COMMON_INIT, .mape_floor = "1W", .criterion = "r2", \
-        .idle = "workload=idle", .select = -1                             \
+        .idle = "workload=idle", .far = "4W", .select = -1                \
     }
 
 /* Does it pass?  Each gate that it does not is said. */
@@ -92,7 +92,7 @@ static int write_scores(const struct options *o, struct score_table *t,
     struct metric nested;
     bool passed;
 
-    if (strcmp(o->columns, "main") == 0)
+    if (t->main)
         drop_idle(t, b);
     if (o->select == SELECT_NESTED) {
         if (score_table_select(t, b, o->by_figure, &nested, e) < 0)
@@ -150,7 +150,10 @@ static int run(const struct options *o, char **paths, int n,
     score_common_free(c);
     if (status == 0)
         status = scorebook_close(b, e);
-    return status == 0 ? write_scores(o, t, b, e) : status;
+    if (status == 0)
+        status = write_scores(o, t, b, e);
+    scorebook_release(b);
+    return status;
 }
 
 /* "workload,run"; model, split and part have columns of their own. */
@@ -196,15 +199,40 @@ static void check_modes(const struct options *o, const struct scorebook *b)
                         "out in turn");
     if (f < 0 || metric_figures[f].better == 0)
         cli_usage_error("--criterion: '%s' is no figure to choose by (r2, mae, "
-                        "rmse, wape, mape)",
+                        "rmse, wape, mape, winkler, wis)",
                         o->criterion);
+}
+
+/* "1W" */
+static double take_watts(const char *option, const char *text)
+{
+    char *end;
+    double w = strtod(text, &end);
+
+    if (end == text || (*end && strcmp(end, "W") != 0) || !(w >= 0 && w < 1e9))
+        cli_usage_error("%s: '%s' is no power; write 1W", option, text);
+    return w;
+}
+
+/* What is chosen by is shown. */
+static void take_columns(const struct options *o, struct score_table *t)
+{
+    const char *columns = o->columns                               ? o->columns
+                          : o->compare                             ? "r2,mae"
+                          : o->select >= 0 || t->format == TEXT_MD ? "main"
+                                                                   : "all";
+    struct err e;
+
+    if (score_table_columns(t, columns, &e) < 0)
+        cli_usage_error("--columns: %s", e.msg);
+    if (!o->columns && o->select >= 0)
+        score_table_want(t, metric_figure_find(o->criterion));
 }
 
 static void take_options(struct options *o, struct scorebook *b,
                          struct score_table *t, struct cli *cli)
 {
     struct err e;
-    char *end;
 
     if (config_file_options(o->common.config, cli, &e) < 0)
         die(&e);
@@ -213,27 +241,21 @@ static void take_options(struct options *o, struct scorebook *b,
     check_modes(o, b);
     o->by_figure = &metric_figures[metric_figure_find(o->criterion)];
     b->keep_units = o->draws > 0;
-    b->mape_floor_w = strtod(o->mape_floor, &end);
-    if (end == o->mape_floor || (*end && strcmp(end, "W") != 0) ||
-        !(b->mape_floor_w >= 0 && b->mape_floor_w < 1e9))
-        cli_usage_error("--mape-floor: '%s' is no power; write 1W",
-                        o->mape_floor);
+    b->by_beside = o->select == SELECT_NESTED;
+    b->mape_floor_w = take_watts("--mape-floor", o->mape_floor);
+    b->far_w = take_watts("--far", o->far);
     if (idle_rule_parse(&b->idle, o->idle, &e) < 0)
         cli_usage_error("--idle: %s", e.msg);
-    if (!o->columns)
-        o->columns = o->compare                        ? "r2,mae"
-                     : o->select >= 0                  ? "main"
-                     : FORMAT_OF[o->format] == TEXT_MD ? "main"
-                                                       : "all";
-    if (score_table_columns(t, o->columns, &e) < 0)
-        cli_usage_error("--columns: %s", e.msg);
     t->format = FORMAT_OF[o->format];
+    take_columns(o, t);
     t->by = &b->by;
     t->mape_floor_w = b->mape_floor_w;
     t->draws = (size_t)o->draws;
     t->seed = (uint64_t)o->common.seed;
 }
 
+static const char ABOUT[] = "Compare predicted with measured power: prediction "
+                            "streams in, a table out.";
 static const char EXAMPLES[] =
     "  rapl-infer v4.ckpt windows.rapl | rapl-score --by workload\n"
     "  rapl-score --gate 'mae<2.5' p.rapl";
@@ -278,18 +300,18 @@ int main(int argc, char **argv)
          FORMATS, 0},
         {OPT_STRING, 0, "mape-floor", &o.mape_floor, "WATTS",
          "MAPE over rows measured above (default 1W)", 0, 0, 0, 0},
+        {OPT_STRING, 0, "far", &o.far, "WATTS",
+         "errors that support should tell (default 4W)", 0, 0, 0, 0},
         {OPT_STRINGS, 0, "gate", &o.gates_text, "GATE",
          "exit 1 unless 'mae<2.5', 'r2>0.8', ...", 0, 0, 0, 0},
         {OPT_FLAG, 0, "allow-truncated", &b.allow_truncated, 0,
          "score what a truncated stream holds", 0, 0, 0, 0},
         CLI_COMMON(&o.common)};
-    struct cli cli = {
-        .name = "rapl-score",
-        .usage = "[OPTIONS] [FILE...]",
-        .about = "Compare predicted with measured power: prediction streams "
-                 "in, a table out.",
-        .examples = EXAMPLES,
-        .opts = opts};
+    struct cli cli = {.name = "rapl-score",
+                      .usage = "[OPTIONS] [FILE...]",
+                      .about = ABOUT,
+                      .examples = EXAMPLES,
+                      .opts = opts};
     struct score_table table = {.draws = 0};
     struct err e;
     int first = cli_parse(&cli, argc, argv, &o.common), status;
@@ -299,6 +321,5 @@ int main(int argc, char **argv)
         (status = run(&o, argv + first, argc - first, &b, &table, &e)) < 0 ||
         text_writer_close(table.text, &e) < 0)
         die(&e);
-    scorebook_release(&b);
     return cli_finish(status, b.rows, -1);
 }

@@ -5,8 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What interval i leaves outside, of 1. */
+static double outside(int i)
+{
+    return (100 - interval_percent(i)) / 100.0;
+}
+
+static double interval_score(const struct metric_row *r, int i)
+{
+    double l = r->lower_w[i], u = r->upper_w[i], y = r->measured_w;
+
+    return u - l + 2 / outside(i) * (fmax(l - y, 0) + fmax(y - u, 0));
+}
+
 static void add_intervals(struct metric *m, const struct metric_row *r)
 {
+    double wis = fabs(r->predicted_w - r->measured_w) / 2;
+    int known = 0;
+
     for (int i = 0; i < INTERVALS; i++) {
         double lower = r->lower_w[i], upper = r->upper_w[i];
 
@@ -15,7 +31,24 @@ static void add_intervals(struct metric *m, const struct metric_row *r)
         m->n_interval[i]++;
         m->sum_width[i] += upper - lower;
         m->n_covered[i] += r->measured_w >= lower && r->measured_w <= upper;
+        wis += outside(i) / 2 * interval_score(r, i);
+        known++;
+        if (i == INTERVAL_90)
+            m->sum_winkler += interval_score(r, i);
     }
+    if (known < INTERVALS)
+        return;
+    m->n_wis++;
+    m->sum_wis += wis / (INTERVALS + .5);
+}
+
+static void add_support(struct metric *m, const struct metric_row *r)
+{
+    double at = fmin(fmax(r->support, 0), 1) * (METRIC_BINS - 1);
+    uint64_t *count = r->far ? m->n_far : m->n_near;
+
+    if (!isnan(r->support))
+        count[(int)(at + .5)]++;
 }
 
 void metric_add(struct metric *m, const struct metric_row *r,
@@ -44,6 +77,7 @@ void metric_add(struct metric *m, const struct metric_row *r,
         m->sum_e_idle += e;
     }
     add_intervals(m, r);
+    add_support(m, r);
 }
 
 void metric_merge(struct metric *to, const struct metric *from)
@@ -70,6 +104,13 @@ void metric_merge(struct metric *to, const struct metric *from)
         to->n_interval[i] += from->n_interval[i];
         to->n_covered[i] += from->n_covered[i];
         to->sum_width[i] += from->sum_width[i];
+    }
+    to->sum_winkler += from->sum_winkler;
+    to->n_wis += from->n_wis;
+    to->sum_wis += from->sum_wis;
+    for (int i = 0; i < METRIC_BINS; i++) {
+        to->n_far[i] += from->n_far[i];
+        to->n_near[i] += from->n_near[i];
     }
 }
 
@@ -195,6 +236,30 @@ static double idle_bias(const struct metric *m)
     return ratio(m->sum_e_idle, (double)m->n_idle);
 }
 
+static double winkler(const struct metric *m)
+{
+    return ratio(m->sum_winkler, (double)m->n_interval[INTERVAL_90]);
+}
+
+static double wis(const struct metric *m)
+{
+    return ratio(m->sum_wis, (double)m->n_wis);
+}
+
+static double support_auroc(const struct metric *m)
+{
+    double pairs = 0, far = 0, near = 0;
+
+    for (int i = METRIC_BINS - 1; i >= 0; i--) {
+        double f = (double)m->n_far[i], n = (double)m->n_near[i];
+
+        pairs += f * (near + n / 2);
+        far += f;
+        near += n;
+    }
+    return ratio(pairs, far * near);
+}
+
 const struct metric_figure metric_figures[METRIC_FIGURES] = {
     {"mae", "w", 3, mae, -1, true},
     {"rmse", "w", 3, rmse, -1, true},
@@ -217,6 +282,9 @@ const struct metric_figure metric_figures[METRIC_FIGURES] = {
     {"width80", "w", 3, width80, -1, false},
     {"idle_rows", "", 0, idle_rows, 0, false},
     {"idle_bias", "w", 3, idle_bias, 0, true},
+    {"winkler", "w", 3, winkler, -1, false},
+    {"wis", "w", 3, wis, -1, false},
+    {"support_auroc", "", 3, support_auroc, 0, false},
 };
 
 void metric_figure_title(const struct metric_figure *f, char *out, size_t size)

@@ -8,6 +8,8 @@
 #include "common/base/err.h"
 #include "common/math/interval.h"
 
+enum { METRIC_BINS = 101 }; /* of support: hundredths, 0 to 1 */
+
 /*
  * How good predictions are, in one pass and in constant memory; two sums may
  * be merged in any order.  An error is predicted - measured.
@@ -22,6 +24,10 @@ struct metric {
     double predicted_j, measured_j; /* W x s */
     double sum_width[INTERVALS];    /* of intervals, W */
     double sum_e_idle;              /* over n_idle rows */
+    double sum_winkler;             /* over the 90 % intervals, W */
+    uint64_t n_wis;                 /* rows with an interval of each level */
+    double sum_wis;                 /* W */
+    uint64_t n_far[METRIC_BINS], n_near[METRIC_BINS]; /* by support */
 };
 
 struct metric_row {
@@ -29,6 +35,8 @@ struct metric_row {
     double dt_s; /* NaN: unknown, no energy from this row */
     bool idle;   /* the machine had nothing to do */
     double lower_w[INTERVALS], upper_w[INTERVALS]; /* NaN: no interval */
+    double support;                                /* NaN: none was said */
+    bool far; /* the error is one that support should have told */
 };
 
 /* Rows measured below mape_floor_w say nothing about percentages. */
@@ -41,6 +49,16 @@ void metric_merge(struct metric *to, const struct metric *from);
  * same rows), bias (mean error), MAPE, WAPE (sum |e| / sum |y|), energy, mean
  * measured W, share and mean width of the intervals, and the bias of idle
  * rows.  NaN where rows do not say (R2 of one row or of a constant).
+ *
+ * Of an interval (l, u) that is to hold all but a share a of the measured y,
+ * the interval score is (u - l) + 2/a (l - y if y < l, y - u if y > u): in the
+ * mean it is least for the interval that tells the truth (Gneiting and Raftery,
+ * 2007; Winkler, 1972).  "winkler" is that of the 90 % interval; "wis" weighs
+ * that of each of K levels by a/2 and |predicted - y| by 1/2, and divides by
+ * K + 1/2 (Bracher et al., 2021).
+ *
+ * "support_auroc" is the chance that a far row has less support than one that
+ * is not, equal ones counting half; support is taken to hundredths.
  */
 struct metric_figure {
     const char *name; /* "mae" */
@@ -51,8 +69,11 @@ struct metric_figure {
     bool main;  /* what a narrow table shows */
 };
 
-/* Tables have METRIC_FIRST of them, "mape_floor_w", and then the others. */
-enum { METRIC_FIRST = 15, METRIC_FIGURES = 21 };
+/*
+ * Tables have METRIC_FIRST of them, "mape_floor_w", and then the others; those
+ * from METRIC_LATE on behind all else that there was before them.
+ */
+enum { METRIC_FIRST = 15, METRIC_LATE = 21, METRIC_FIGURES = 24 };
 extern const struct metric_figure metric_figures[METRIC_FIGURES];
 
 /* The figure of that name or title, or -1. */

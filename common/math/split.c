@@ -189,6 +189,21 @@ static void deal(struct group *g, size_t n, const double ratio[N_PARTS],
     free(order);
 }
 
+bool split_leaves(const char *left_out, const char *value)
+{
+    size_t n = strlen(value);
+
+    if (strcmp(left_out, value) == 0)
+        return true;
+    for (const char *at = left_out; at; at = strchr(at, '|')) {
+        at += *at == '|';
+        if (n > 0 && strncmp(at, value, n) == 0 &&
+            (at[n] == '|' || at[n] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 /* How many of the values to leave out a run has. */
 static size_t n_left_out(const struct split *s, const struct split_run *r)
 {
@@ -197,7 +212,7 @@ static size_t n_left_out(const struct split *s, const struct split_run *r)
 
     strings_split(&values, r->value, '\n');
     for (size_t i = 0; i < values.n && i < s->value.n; i++)
-        n += strcmp(values.at[i], s->value.at[i]) == 0;
+        n += split_leaves(s->value.at[i], values.at[i]);
     strings_release(&values);
     return n;
 }
@@ -212,6 +227,40 @@ static const char *group_of(const struct split *s, const struct split_run *r,
         return r->value;
     *part = n == s->value.n ? TEST : 0;
     return n ? NULL : r->run;
+}
+
+/* Has a run this value of label k? */
+static bool occurs(const struct split_run *runs, size_t n, size_t k,
+                   const char *value)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < n && !found; i++) {
+        struct strings values = {0};
+
+        strings_split(&values, runs[i].value, '\n');
+        found = k < values.n && strcmp(values.at[k], value) == 0;
+        strings_release(&values);
+    }
+    return found;
+}
+
+/* Of several values to leave out of one label, does each occur? */
+static bool all_occur(const struct split *s, const struct split_run *runs,
+                      size_t n)
+{
+    bool all = true;
+
+    for (size_t k = 0; k < s->value.n && all; k++) {
+        struct strings one = {0};
+
+        strings_split(&one, s->value.at[k], '|');
+        for (size_t i = 0; i < one.n && all; i++)
+            all = occurs(runs, n, k, one.at[i]) ||
+                  occurs(runs, n, k, s->value.at[k]);
+        strings_release(&one);
+    }
+    return all;
 }
 
 static int nothing_to_leave(const struct split *s, struct group *g, size_t n,
@@ -256,7 +305,7 @@ int split_runs(const struct split *s, struct split_run *runs, size_t n,
         ratio[0] /= s->ratio[0] + s->ratio[1];
         ratio[1] = 1 - ratio[0];
         ratio[2] = 0;
-        if (n_test == 0)
+        if (n_test == 0 || !all_occur(s, runs, n))
             rc = nothing_to_leave(s, g, n, runs, e);
     }
     if (rc == 0) {

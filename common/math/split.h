@@ -27,13 +27,15 @@ enum split_kind {
 struct split {
     enum split_kind kind;
     struct strings key;   /* SPLIT_GROUP, SPLIT_LEAVE: the labels */
-    struct strings value; /* SPLIT_LEAVE: their values in the test part */
+    struct strings value; /* SPLIT_LEAVE: their values in the test part,
+                             "io" or several, "io|cpu" */
     double ratio[3];      /* train, valid, test; sum 1 */
     uint64_t seed;
 };
 
 /*
- * Parse "none", "shuffle", "run", "group:KEY,...", "leave:KEY=VALUE,..." or
+ * Parse "none", "shuffle", "run", "group:KEY,...", "leave:KEY=VALUE,..."
+ * (VALUE|VALUE for several) or
  * "time", and ratios such as "80,10,10".  Returns 0, or -1 with e filled
  * (ERR_USAGE).
  */
@@ -43,6 +45,9 @@ void split_release(struct split *s);
 
 /* Must all runs be known before the first part is? */
 bool split_needs_all(const struct split *s);
+
+/* Is a value one of those to leave out, "io|cpu"? */
+bool split_leaves(const char *left_out, const char *value);
 
 /* A segment of the input, as far as a split cares. */
 struct split_run {
@@ -57,7 +62,7 @@ struct split_run {
  * of the same name (or value) stay together.  In a random order each group
  * goes to the part that misses most rows, and no part with a ratio stays empty
  * where there are groups enough.  Returns 0, or -1 with e filled (ERR_DATA)
- * where no run has the value to leave out; the message lists those that occur.
+ * where no run has a value to leave out; the message lists those that occur.
  */
 int split_runs(const struct split *s, struct split_run *runs, size_t n,
                struct err *e);

@@ -24,7 +24,11 @@ static void assess_target(struct assessment *a, const float *y, const float *w,
 
     for (size_t i = k; i < N * K; i += K) {
         struct metric_row row = {
-            .predicted_w = y[i], .measured_w = w[i], .dt_s = NAN};
+            .predicted_w = y[i],
+            .measured_w = w[i],
+            .dt_s = NAN,
+            .support = NAN,
+        };
 
         if (isnan(w[i]))
             continue;

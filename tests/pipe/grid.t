@@ -34,6 +34,9 @@ ok $? "2 tau x (shuffle, 2 workloads) x 2 seeds, and one"
 cut -f 1,2,8,9 made/jobs | tr '\t' ' ' |
     grep -qx 'line-t2-leave-workload-w2-s2 line-t2-s2 leave:workload=w2 2'
 ok $? "a value of a label is a job"
+t pairs 0 'echo "line linear seed4 3 1 leave:workload,pairs:workload 1 - -" >pairs.grid
+    $grid plan pairs pairs.grid ?.rapl && cut -f 1,8 pairs/jobs | tr "\t" " "'
+has 'line-leave-workload-w1+w2-s1 leave:workload=w1|w2'
 t early 1 '$grid table made'
 has '13 jobs of 13 are not done'
 t one 0 '$grid run made 2 && ls made/*.rapl && ! ls made/*.windows'

@@ -38,10 +38,10 @@ static void figures_by_hand(void **state)
 {
     /* e: 1, -2, 0, 4; y: 10, 20, 30, 0.5; their mean 15.125 */
     static const struct metric_row rows[] = {
-        {11, 10, 1, false, {10.5, 9.5, 9}, {11.5, NAN, 12}},
-        {18, 20, 2, true, {17.5, 17, 17}, {18.5, 20, 19}},
-        {30, 30, 0.5, true, NONE, NONE},
-        {4.5, 0.5, NAN, false, {4, 1, 0}, {5, 5, 5}},
+        {11, 10, 1, false, {10.5, 9.5, 9}, {11.5, NAN, 12}, .9, false},
+        {18, 20, 2, true, {17.5, 17, 17}, {18.5, 20, 19}, .2, true},
+        {30, 30, 0.5, true, NONE, NONE, NAN, false},
+        {4.5, 0.5, NAN, false, {4, 1, 0}, {5, 5, 5}, .9, true},
     };
     struct metric m = {0};
 
@@ -70,11 +70,83 @@ static void figures_by_hand(void **state)
     assert_near(figure(&m, "width80_w"), 3.5, 1e-15);
     assert_near(figure(&m, "idle_rows"), 2, 0);
     assert_near(figure(&m, "idle_bias_w"), -1, 1e-15);
+    /* 90 %: 3, 2 + 20 x 1 below, 5; all levels: the second and fourth row,
+     * .5 |e| + .25 (w + 4 miss) + .1 (w + 10 miss) + .05 (w + 20 miss) */
+    assert_near(figure(&m, "winkler_w"), (3 + 2 + 20 + 5) / 3.0, 1e-14);
+    assert_near(figure(&m, "wis_w"),
+                ((1 + .25 * (1 + 4 * 1.5) + .1 * 3 + .05 * (2 + 20)) +
+                 (2 + .25 * (1 + 4 * 3.5) + .1 * (4 + 10 * .5) + .05 * 5)) /
+                    2 / 3.5,
+                1e-14);
+    /* far .2 and .9, near .9: one told, one even */
+    assert_near(figure(&m, "support_auroc"), .75, 1e-15);
+}
+
+/* An interval score is least, in the mean, for the true quantiles. */
+static void the_truth_scores_best(void **state)
+{
+    enum { N = 20000 };
+    double score[5];
+
+    (void)state;
+    for (int k = 0; k < 5; k++) { /* y is even on 0..1; k == 2 is the truth */
+        double half = .45 + .04 * (k - 2);
+        struct metric m = {0};
+
+        for (size_t i = 0; i < N; i++) {
+            const struct metric_row row = {
+                .predicted_w = .5,
+                .measured_w = ((double)i + .5) / N,
+                .dt_s = NAN,
+                .lower_w = {NAN, NAN, .5 - half},
+                .upper_w = {NAN, NAN, .5 + half},
+                .support = NAN,
+            };
+
+            metric_add(&m, &row, 1);
+        }
+        score[k] = figure(&m, "winkler_w");
+    }
+    for (int k = 0; k < 5; k++)
+        assert_true(k == 2 || score[k] > score[2]);
+    assert_near(score[2], .9 + 20 * .05 * .05 / 2 * 2, 1e-6);
+}
+
+/* Against all pairs. */
+static void auroc_is_that_of_all_pairs(void **state)
+{
+    enum { N = 600 };
+    struct metric_row row[N];
+    struct metric m = {0};
+    double won = 0, pairs = 0;
+    struct rng r;
+
+    (void)state;
+    rng_init(&r, 9, 0);
+    for (int i = 0; i < N; i++) {
+        row[i] = (struct metric_row){.lower_w = NONE, .upper_w = NONE};
+        row[i].far = i % 3 == 0;
+        row[i].support = round(rng_uniform(&r, row[i].far ? 0 : 30, 100)) / 100;
+        metric_add(&m, &row[i], 1);
+    }
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < N; k++)
+            if (row[i].far && !row[k].far) {
+                pairs++;
+                won += row[i].support < row[k].support    ? 1
+                       : row[i].support == row[k].support ? .5
+                                                          : 0;
+            }
+    assert_near(figure(&m, "support_auroc"), won / pairs, 1e-12);
+    m = (struct metric){0};
+    for (int i = 1; i < N; i += 3) /* none is far: nothing to tell */
+        metric_add(&m, &row[i], 1);
+    assert_true(isnan(figure(&m, "support_auroc")));
 }
 
 static void unknown_is_nan(void **state)
 {
-    const struct metric_row one = {11, 10, NAN, false, NONE, NONE};
+    const struct metric_row one = {11, 10, NAN, false, NONE, NONE, NAN, false};
     struct metric m = {0};
 
     (void)state;
@@ -167,7 +239,7 @@ static void merging_is_adding(void **state)
 
 static void gates(void **state)
 {
-    const struct metric_row row = {12, 10, 1, false, NONE, NONE};
+    const struct metric_row row = {12, 10, 1, false, NONE, NONE, NAN, false};
     static const struct {
         const char *text;
         bool passes;
@@ -197,6 +269,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_by_hand),
+        cmocka_unit_test(the_truth_scores_best),
+        cmocka_unit_test(auroc_is_that_of_all_pairs),
         cmocka_unit_test(unknown_is_nan),
         cmocka_unit_test(one_pass_is_two_passes),
         cmocka_unit_test(merging_is_adding),

@@ -14,6 +14,15 @@ static const struct metric_figure *figure(const char *name)
     return &metric_figures[metric_figure_find(name)];
 }
 
+/* The same scores for every choice, as models that left one group out give
+ * them: at (M, G, G) of score (M, G). */
+static void spread(const struct metric *score, size_t M, size_t G,
+                   const struct metric **at)
+{
+    for (size_t i = 0; i < M * G * G; i++)
+        at[i] = &score[i / (G * G) * G + i % G];
+}
+
 static struct metric rows_with(double error, size_t n)
 {
     struct metric m = {0};
@@ -37,6 +46,7 @@ static void luck_on_one_group(void **state)
 {
     const double error[2][3] = {{2, 2, 2}, {0, 2.9, 2.9}};
     struct metric score[6], pooled[2] = {{0}};
+    const struct metric *at[2 * 3 * 3];
     size_t choice[3];
 
     (void)state;
@@ -48,7 +58,8 @@ static void luck_on_one_group(void **state)
     }
     assert_true(figure("mae")->value(&pooled[1]) <
                 figure("mae")->value(&pooled[0]));
-    nested_choose(score, 2, 3, figure("mae"), choice);
+    spread(score, 2, 3, at);
+    nested_choose(at, 2, 3, figure("mae"), choice);
     assert_int_equal(choice[0], 0);
     assert_int_equal(choice[1], 1);
     assert_int_equal(choice[2], 1);
@@ -93,6 +104,7 @@ static size_t naive_choice(size_t but)
 static void as_the_naive_twin(void **state)
 {
     struct metric score[M * G] = {{0}};
+    const struct metric *at[M * G * G];
     size_t by_rmse[G], by_r2[G];
 
     (void)state;
@@ -105,22 +117,80 @@ static void as_the_naive_twin(void **state)
             }
         }
     }
-    nested_choose(score, M, G, figure("rmse"), by_rmse);
-    nested_choose(score, M, G, figure("r2"), by_r2);
+    spread(score, M, G, at);
+    nested_choose(at, M, G, figure("rmse"), by_rmse);
+    nested_choose(at, M, G, figure("r2"), by_r2);
     for (size_t g = 0; g < G; g++) {
         assert_int_equal(by_rmse[g], naive_choice(g));
         assert_int_equal(by_r2[g], by_rmse[g]); /* on the same rows */
     }
 }
 
+/*
+ * Models that leave pairs out: an error of their own for each pair of groups.
+ * The twin adds up, for each choice, the errors of those that never saw the
+ * group it is for.
+ */
+static double pair_error(size_t m, size_t g, size_t h)
+{
+    return 4 * rng_unit(rng_at(m, g * 31 + h, 5));
+}
+
+static size_t naive_strict_choice(size_t g)
+{
+    double best = INFINITY;
+    size_t choice = M;
+
+    for (size_t m = 0; m < M; m++) {
+        double sum = 0;
+
+        for (size_t h = 0; h < G; h++)
+            sum += h == g ? 0 : pair_error(m, g, h) * (double)(h + 1);
+        if (sum < best) {
+            best = sum;
+            choice = m;
+        }
+    }
+    return choice;
+}
+
+static void strict_as_its_naive_twin(void **state)
+{
+    struct metric *score = calloc(M * G * G, sizeof *score);
+    const struct metric *at[M * G * G];
+    size_t choice[G], differ = 0, first[G];
+
+    (void)state;
+    assert_non_null(score);
+    for (size_t i = 0; i < M * G * G; i++) {
+        size_t m = i / (G * G), g = i / G % G, h = i % G;
+
+        /* group h has h + 1 rows; what is at g, g is good and must not count */
+        score[i] = rows_with(g == h ? 0 : pair_error(m, g, h), h + 1);
+        at[i] = &score[i];
+    }
+    nested_choose(at, M, G, figure("mae"), choice);
+    for (size_t i = 0; i < M * G * G; i++) /* all as the choice for group 0 */
+        at[i] = &score[i / (G * G) * G * G + i % G];
+    nested_choose(at, M, G, figure("mae"), first);
+    for (size_t g = 0; g < G; g++) {
+        assert_int_equal(choice[g], naive_strict_choice(g));
+        differ += choice[g] != first[g];
+    }
+    assert_true(differ > 0); /* it does matter who saw what */
+    free(score);
+}
+
 /* A model whose figure is not known is never preferred to one that has it. */
 static void the_unknown_is_worst(void **state)
 {
     struct metric score[4] = {{0}, {0}, rows_with(9, 3), rows_with(9, 3)};
+    const struct metric *at[2 * 2 * 2];
     size_t choice[2];
 
     (void)state;
-    nested_choose(score, 2, 2, figure("mae"), choice);
+    spread(score, 2, 2, at);
+    nested_choose(at, 2, 2, figure("mae"), choice);
     assert_int_equal(choice[0], 1);
     assert_int_equal(choice[1], 1);
     assert_true(metric_figure_better(figure("r2"), .5, NAN));
@@ -135,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(luck_on_one_group),
         cmocka_unit_test(as_the_naive_twin),
+        cmocka_unit_test(strict_as_its_naive_twin),
         cmocka_unit_test(the_unknown_is_worst),
     };
 

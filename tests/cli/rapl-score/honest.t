@@ -63,6 +63,55 @@ has 'needs --by'
 t select-criterion 2 'rapl-score --select nested --by workload --criterion bias lucky-io-a.rapl'
 has "'bias' is no figure to choose by"
 
+# Pairs left out, so that a choice is by models that never saw the group it is
+# for: off by $3 when left out beside the group of $4.
+pair() # MODEL WORKLOAD ERROR BESIDE
+{
+    for r in a b; do
+        fold "$1" "$2" "$2-$r" "$3" "leave:workload=$(printf '%s\n%s' "$2" "$4" |
+            sort | paste -s -d '|')" >"pair-$1-$2-$4-$r.rapl"
+    done
+}
+# Whoever did not see io finds `steady` better on cpu and vm; lucky saw io when it
+# did well on them.
+for w in io cpu vm; do
+    for v in io cpu vm; do
+        [ $w != $v ] || continue
+        pair steady $w 2 $v
+        case $v in io) e=5 ;; *) e=0.1 ;; esac
+        pair lucky $w $e $v
+    done
+done
+for w in io cpu vm; do
+    case $w in io) e=9 ;; *) e=1 ;; esac
+    for r in a b; do
+        fold steady $w $w-$r 2 >one-steady-$w-$r.rapl
+        fold lucky $w $w-$r $e >one-lucky-$w-$r.rapl
+    done
+done
+t loose 0 'rapl-score --select nested --by workload --criterion mae --columns mae one-*.rapl'
+has 'held-out	io	lucky	1	leave:workload	20	9.000'
+t strict 0 'rapl-score --select nested --by workload --criterion mae --columns mae one-*.rapl pair-*.rapl'
+has 'held-out	io	steady	1	leave:workload	20	2.000'
+has 'held-out	cpu	lucky	1	leave:workload	20	1.000'
+has 'nested-strict	all	nested	3	leave:workload	60	1.333'
+[ "$(wc -l <"$OUT")" -eq 7 ]
+ok $? '  pairs have no lines of their own'
+cp "$OUT" strict.tsv
+t strict-order 0 'rapl-score --select nested --by workload --criterion mae --columns mae \
+    $(ls -r pair-*.rapl one-*.rapl) | cmp - strict.tsv'
+t strict-hole 3 'rapl-score --select nested --by workload one-*.rapl pair-s*.rapl pair-lucky-[iv]*.rapl'
+has "no predictions of 'cpu' by one 'lucky' that was trained without it and"
+t strict-labels 3 'rapl-score --select nested --by workload,run one-*.rapl pair-*.rapl'
+t strict-alone 3 'rapl-score --select nested --by workload pair-*.rapl'
+has '0 models'
+t pairs 0 'rapl-score --by workload --columns mae pair-*.rapl'
+has 'cpu	lucky	leave:workload*2	40	2.550'
+has 'io	lucky	leave:workload*2	40	0.100'
+t default-column 0 'rapl-score --select nested --by workload --criterion winkler one-*.rapl'
+head -n 1 "$OUT" | grep -q 'width_w	winkler_w$'
+ok $? '  what was chosen by is shown'
+
 t compare 0 'rapl-score --compare --columns mae,bias lucky-*.rapl steady-*.rapl shuffle-*.rapl'
 t compare-md 0 'rapl-score --compare --format md --bootstrap 50 --columns bias \
     steady-*.rapl shuffle-*.rapl'
@@ -151,6 +200,20 @@ printf '4 6 3 7 1 5 2 8 1 5.5 1 3\n4 6 3 7 2 5 2 8 1 6.5 1 3\n' |
         +lower80,W,f32,gauge +upper80,W,f32,gauge split=run run=l >levels.rapl
 t levels 0 'rapl-score --columns coverage50,width50,coverage80,width80,coverage,width levels.rapl'
 has '	2	50.00	2.000	100.00	4.000	100.00	6.000'
+# y = 5, 6; 90 %: 2..8, 2..8; the further levels 4..6 and 3..7.
+t interval-scores 0 'rapl-score --columns winkler,wis levels.rapl'
+awk -F '\t' 'NR == 2 { exit !($4 > 5.999 && $4 < 6.001) }' "$OUT"
+ok $? '  no miss: the width'
+# Support tells the one row that is off by more than that.
+printf '1 10 nan nan 0.2 5 1 0\n2 10 nan nan 0.9 9 1 0\n3 10 nan nan 0.1 9 1 0\n' |
+    predictions run=s >support.rapl
+t far 0 'rapl-score --columns support_auroc support.rapl'
+has '	3	0.500'
+t farther 0 'rapl-score --far 6W --columns support_auroc support.rapl'
+[ "$(sed 1d "$OUT" | cut -f 4)" = '' ]
+ok $? '  none is so far off: nothing to tell'
+t far-unit 2 'rapl-score --far 6J support.rapl'
+has "--far: '6J' is no power; write 1W"
 t columns 2 'rapl-score --columns mea levels.rapl'
 has "there is no figure 'mea'"
 

@@ -77,6 +77,21 @@ parts --split group:workload,session --ratios 34,33,33 two-*.rapl >pairs.txt
 [ "$(wc -l <pairs.txt)" -eq 6 ] && [ "$(cut -d ' ' -f 3 pairs.txt | sort -u | tr -d '\n')" = 123 ]
 ok $? "group: pairs of values"
 
+parts --split 'leave:workload=w0|w2' $RUNS >several.txt
+[ "$(awk '$3 == 3 { print $2 }' several.txt | sort -u | tr '\n' ' ')" = 'w0 w2 ' ] &&
+    [ "$(awk '$2 != "w1" { print $3 }' several.txt | sort -u)" = 3 ]
+ok $? "leave: several values of a label"
+parts --split 'leave:workload=io|vm,session=a' --ratios 50,50,0 two-*.rapl >several.txt
+[ "$(awk '$3 == 3 { print $1 }' several.txt | tr '\n' ' ')" = 'a-io a-vm ' ] &&
+    [ "$(awk '$3 == 1 || $3 == 2 { print $1 }' several.txt | tr '\n' ' ')" = 'b-cpu ' ]
+ok $? "leave: and of two"
+make-samples 60 run=bar 'workload=w0|w2' >bar.rapl
+parts --split 'leave:workload=w0|w2' bar.rapl $RUNS | awk '$3 == 3 { print $1 }' >bar.txt
+grep -qx bar bar.txt
+ok $? "leave: a value with a bar in it"
+t 'one of several that no run has' 3 "rapl-window --split 'leave:workload=w1|io' $RUNS >/dev/null"
+has 'no run has workload=w1|io; there is w0, w1, w2'
+t 'several, one of them empty' 3 "rapl-window --split 'leave:workload=w1|' $RUNS >/dev/null"
 t 'a value that no run has' 3 'rapl-window --split leave:workload=io $RUNS >/dev/null'
 has 'no run has workload=io; there is w0, w1, w2'
 make-samples 50 workload=w >nameless.rapl
