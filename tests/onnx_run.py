@@ -142,25 +142,48 @@ def reshape(a, x, shape):
     return x.reshape([x.shape[i] if n == 0 else n for i, n in enumerate(shape)])
 
 
+def reduce(how):
+    return lambda a, x: how(x, tuple(a["axes"]),
+                            keepdims=bool(a.get("keepdims", 1)))
+
+
+def slice_of(a, x, begin, end, axes):
+    at = [slice(None)] * x.ndim
+    for b, e, axis in zip(begin, end, axes):
+        at[axis] = slice(b, e)
+    return x[tuple(at)]
+
+
+TYPES = {1: np.float32, 7: np.int64, 11: np.float64}
+
 OPERATORS = {
     "Add": lambda a, x, y: x + y,
     "BatchNormalization": batch_norm,
+    "Cast": lambda a, x: x.astype(TYPES[a["to"]]),
     "Clip": lambda a, x, low, high: np.clip(x, low, high),
     "Concat": lambda a, *x: np.concatenate(x, a["axis"]),
     "Conv": conv,
     "Div": lambda a, x, y: x / y,
     "Flatten": lambda a, x: x.reshape(len(x), -1),
+    "Exp": lambda a, x: np.exp(x),
     "Gather": lambda a, x, at: np.take(x, at, a["axis"]),
+    "GatherElements": lambda a, x, at: np.take_along_axis(x, at, a["axis"]),
     "Gemm": gemm,
+    "GreaterOrEqual": lambda a, x, y: x >= y,
     "Identity": lambda a, x: x,
     "LSTM": lstm,
     "MatMul": lambda a, x, y: x @ y,
+    "Max": lambda a, x, y: np.maximum(x, y),
     "MaxPool": maxpool,
+    "Min": lambda a, x, y: np.minimum(x, y),
     "Mul": lambda a, x, y: x * y,
-    "ReduceMean": lambda a, x: x.mean(tuple(a["axes"]),
-                                      keepdims=bool(a.get("keepdims", 1))),
+    "ReduceMax": reduce(np.max),
+    "ReduceMean": reduce(np.mean),
+    "ReduceMin": reduce(np.min),
+    "ReduceSum": lambda a, x, axes: x.sum(tuple(axes), keepdims=True),
     "Relu": lambda a, x: np.maximum(x, 0),
     "Reshape": reshape,
+    "Slice": slice_of,
     "Softmax": softmax,
     "Sqrt": lambda a, x: np.sqrt(x),
     "Squeeze": lambda a, x, at: np.squeeze(x, tuple(at)),
@@ -174,11 +197,15 @@ def run_node(data, values):
     m = fields(data)
     a = dict(attribute(d) for d in m.get(5, []))
     names = words(m[2])
-    out = OPERATORS[m[4][0].decode()](a, *[values[n] for n in words(m[1])])
+    type, x = m[4][0].decode(), [values[n] for n in words(m[1])]
+    out = OPERATORS[type](a, *x)
+    # What an operator gives is of the type that it reads, but for these.
+    dtype = {"Cast": TYPES.get(a.get("to")),
+             "GreaterOrEqual": np.bool_}.get(type, x[0].dtype)
     for name, value in zip(names, out if isinstance(out, tuple) else [out]):
         if name:
             assert name not in values, name
-            assert value.dtype == np.float32, (name, value.dtype)
+            assert value.dtype == dtype, (name, value.dtype)
             values[name] = value
 
 
@@ -196,6 +223,7 @@ def run_own(path, x):
         run_node(node, values)
     for key, shape in map(port, graph[12]):
         assert shape == ["N", 1] and values[key].shape == (len(x), 1), key
+    assert all(values[key].dtype == np.float32 for key, _ in map(port, graph[12]))
     return {key: values[key] for key, _ in map(port, graph[12])}
 
 

@@ -23,7 +23,6 @@
 #include "common/base/xalloc.h"
 #include "common/estimator/estimator.h"
 #include "common/math/feature.h"
-#include "common/nn/export.h"
 #include "formats/config.h"
 #include "formats/describe.h"
 #include "formats/onnx.h"
@@ -261,20 +260,15 @@ static int export_model(const struct checkpoint *c, const char *file,
     struct estimator m = {0};
     int rc = estimator_load(&m, c, file, NULL, e);
 
-    if (rc == 0 && !m.model)
-        rc = err_set(e, ERR_DATA,
-                     "a model that is no network has no layers to export");
-    if (rc < 0)
-        goto out;
-    list_properties(&meta, c, &m.spec);
-    rc = model_export(m.model, &m.input.scale, m.input.clip, &m.input.target,
-                      &m.targets, g, e);
     if (rc == 0)
+        rc = estimator_export(&m, g, e);
+    if (rc == 0) {
+        list_properties(&meta, c, &m.spec);
         rc = onnx_write(g, &meta,
                         "Watts from windows of raw features, each feature's "
                         "values together, oldest first",
                         output, e);
-out:
+    }
     estimator_release(&m);
     labels_release(&meta);
     opgraph_free(g);

@@ -85,6 +85,15 @@ void estimator_begin(struct estimator *m, const struct labels *meta)
         m->kind->begin(m, meta);
 }
 
+int estimator_export(const struct estimator *m, struct opgraph *g,
+                     struct err *e)
+{
+    if (!m->kind->export)
+        return err_set(e, ERR_DATA, "a model of kind %s has no operators",
+                       m->kind->name);
+    return m->kind->export(m, g, e);
+}
+
 void estimator_predict(struct estimator *m, const struct window_set *set)
 {
     if (set->N > m->cap) {

@@ -3,6 +3,7 @@
 
 #include "common/base/pool.h"
 #include "common/gbdt/gbdt.h"
+#include "common/math/opgraph.h"
 #include "common/nn/model.h"
 #include "common/physical/physical.h"
 #include "formats/input.h"
@@ -94,6 +95,15 @@ void estimator_put(const struct estimator *m, size_t i, bool known,
 
 /* What its predictions tell beyond the least. */
 void estimator_form(const struct estimator *m, struct prediction_form *form);
+
+/*
+ * Append a model that was loaded to g: an input `windows` (N, D * delays), raw,
+ * feature by feature, oldest first, and an output (N, 1) of watts for each
+ * target, by its name; of a physical model those of the machine that it was
+ * fitted to.  -1 with ERR_DATA where a layer cannot be exported.
+ */
+int estimator_export(const struct estimator *m, struct opgraph *g,
+                     struct err *e);
 
 #define GBDT_TENSOR "gbdt.trees" /* U8: the forest, as gbdt_bytes() */
 

@@ -31,6 +31,9 @@ struct estimator_kind {
     void (*predict)(struct estimator *m, const struct window_set *set);
     void (*put)(const struct estimator *m, size_t i, bool known,
                 struct prediction *p); /* NULL: m->y, m->intervals */
+
+    /* As operators, from an input `windows` to an output a target. */
+    int (*export)(const struct estimator *m, struct opgraph *g, struct err *e);
 };
 
 extern const struct estimator_kind kind_network, kind_physical, kind_gbdt;

@@ -5,6 +5,7 @@
 #include "common/base/xalloc.h"
 #include "common/estimator/kind.h"
 #include "common/gbdt/gbdt_columns.h"
+#include "common/gbdt/gbdt_export.h"
 
 enum { BLOCK = 256 }; /* windows that a thread predicts at a time */
 
@@ -111,6 +112,16 @@ static void predict(struct estimator *m, const struct window_set *set)
             predict_block(&w, i, 0);
 }
 
+static int export(const struct estimator *m, struct opgraph *g, struct err *e)
+{
+    const char *columns = gbdt_columns_export(m->columns, m->spec.features.n,
+                                              (size_t)m->spec.delays, g);
+
+    (void)e;
+    opgraph_output(g, gbdt_export(m->forest, columns, g), m->targets.at[0], 1);
+    return 0;
+}
+
 /* ---- training ---- */
 
 static int build(struct estimator *m, const struct plan *plan,
@@ -178,4 +189,5 @@ const struct estimator_kind kind_gbdt = {
     .fit = fit,
     .load = load,
     .predict = predict,
+    .export = export,
 };

@@ -4,6 +4,7 @@
 #include "common/base/xalloc.h"
 #include "common/estimator/kind.h"
 #include "common/math/blas.h"
+#include "common/nn/export.h"
 #include "common/nn/ridge_model.h"
 
 /* file  where it came from, for people */
@@ -90,6 +91,12 @@ static int fit(struct estimator *m, struct fitting *f, struct err *e)
     return 0;
 }
 
+static int export(const struct estimator *m, struct opgraph *g, struct err *e)
+{
+    return model_export(m->model, &m->input.scale, m->input.clip,
+                        &m->input.target, &m->targets, g, e);
+}
+
 const struct estimator_kind kind_network = {
     .name = "network",
     .support_low = .9f,
@@ -97,4 +104,5 @@ const struct estimator_kind kind_network = {
     .fit = fit,
     .load = load,
     .predict = predict,
+    .export = export,
 };

@@ -1,10 +1,12 @@
 #include "common/gbdt/gbdt.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/xalloc.h"
+#include "common/gbdt/gbdt_export.h"
 #include "common/gbdt/ubj.h"
 
 enum {
@@ -279,6 +281,140 @@ void gbdt_predict(const struct gbdt *g, const float *x, size_t n, float *out)
         for (size_t i = 0; i < rows; i++)
             out[at + i] = (float)sum[i];
     }
+}
+
+/* ---- as operators ---- */
+
+/*
+ * The nodes as tables (M), the last one a leaf that adds nothing.  A leaf leads
+ * to itself: its value to split at is never reached.
+ */
+struct tables {
+    size_t M;
+    int64_t *column, *left;
+    float *split, *adds;
+};
+
+static void fill_tables(const struct gbdt *f, struct tables *t)
+{
+    t->M = f->n_nodes + 1;
+    t->column = xcalloc(t->M, sizeof *t->column);
+    t->left = xcalloc(t->M, sizeof *t->left);
+    t->split = xcalloc(t->M, sizeof *t->split);
+    t->adds = xcalloc(t->M, sizeof *t->adds);
+    for (size_t i = 0; i < t->M; i++) {
+        struct tree_node n =
+            i < f->n_nodes ? f->node[i] : (struct tree_node){0};
+
+        t->column[i] = n.left ? n.column & ~MISSING_LEFT : 0;
+        t->left[i] = n.left ? n.left : (int64_t)i;
+        t->split[i] = n.left ? n.value : INFINITY;
+        t->adds[i] = n.left ? 0 : n.value;
+    }
+}
+
+static void free_tables(struct tables *t)
+{
+    free(t->column);
+    free(t->left);
+    free(t->split);
+    free(t->adds);
+}
+
+/* Steps from a root to its furthest leaf; a child stands behind its parent. */
+static size_t height(const struct gbdt *f)
+{
+    uint32_t *depth = xcalloc(f->n_nodes + 1, sizeof *depth), most = 0;
+
+    for (size_t i = 0; i < f->n_nodes; i++) {
+        most = depth[i] > most ? depth[i] : most;
+        if (f->node[i].left)
+            depth[f->node[i].left] = depth[f->node[i].left + 1] = depth[i] + 1;
+    }
+    free(depth);
+    return most;
+}
+
+/* x[at], an operator with that axis. */
+static const char *look_up(struct opgraph *g, const char *type, const char *x,
+                           const char *at, int64_t axis)
+{
+    struct op *o = opgraph_op(g, type, x, at, NULL);
+
+    op_int(o, "axis", axis);
+    return o->out;
+}
+
+static const char *cast(struct opgraph *g, const char *x, int64_t type)
+{
+    struct op *o = opgraph_op(g, "Cast", x, NULL);
+
+    op_int(o, "to", type);
+    return o->out;
+}
+
+/* The nodes (N, T) below those whose columns have these values. */
+static const char *descend(struct opgraph *g, const char *value,
+                           const char *split, const char *left)
+{
+    const char *right =
+        opgraph_op(g, "GreaterOrEqual", value, split, NULL)->out;
+
+    return opgraph_op(g, "Add", left, cast(g, right, OP_TO_INT), NULL)->out;
+}
+
+/* Where all trees are after their first step: (N, T). */
+static const char *first_step(const struct gbdt *f, const struct tables *t,
+                              const char *x, struct opgraph *g)
+{
+    size_t T = f->n_trees ? f->n_trees : 1;
+    int64_t *column = xcalloc(T, sizeof *column);
+    int64_t *left = xcalloc(T, sizeof *left);
+    float *split = xcalloc(T, sizeof *split);
+    const char *node;
+
+    for (size_t k = 0; k < T; k++) {
+        size_t root = f->n_trees ? f->root[k] : t->M - 1;
+
+        column[k] = t->column[root];
+        left[k] = t->left[root];
+        split[k] = t->split[root];
+    }
+    node = look_up(g, "Gather", x, opgraph_ints(g, T, column), 1);
+    node = descend(g, node, opgraph_floats(g, 1, &T, split),
+                   opgraph_ints(g, T, left));
+    free(column);
+    free(left);
+    free(split);
+    return node;
+}
+
+const char *gbdt_export(const struct gbdt *f, const char *columns,
+                        struct opgraph *g)
+{
+    struct tables t;
+    const char *column, *left, *split, *node, *sum, *base;
+
+    fill_tables(f, &t);
+    snprintf(g->scope, sizeof g->scope, "trees");
+    node = first_step(f, &t, columns, g);
+    column = opgraph_ints(g, t.M, t.column);
+    left = opgraph_ints(g, t.M, t.left);
+    split = opgraph_floats(g, 1, &t.M, t.split);
+    for (size_t k = 1; k < height(f); k++)
+        node = descend(g,
+                       look_up(g, "GatherElements", columns,
+                               look_up(g, "Gather", column, node, 0), 1),
+                       look_up(g, "Gather", split, node, 0),
+                       look_up(g, "Gather", left, node, 0));
+    sum = look_up(g, "Gather", opgraph_floats(g, 1, &t.M, t.adds), node, 0);
+    sum = opgraph_op(g, "ReduceSum", cast(g, sum, OP_TO_DOUBLE),
+                     opgraph_ints(g, 1, (int64_t[]){1}), NULL)
+              ->out; // (N, 1)
+    base = opgraph_floats(g, 0, NULL, (float[]){(float)f->base});
+    sum = opgraph_op(g, "Add", sum, cast(g, base, OP_TO_DOUBLE), NULL)->out;
+    free_tables(&t);
+    return cast(g, sum, OP_TO_FLOAT);
 }
 
 void gbdt_free(struct gbdt *g)

@@ -45,8 +45,7 @@ int gbdt_columns_read(unsigned *kinds, const struct node *model, struct err *e)
     return 0;
 }
 
-/* Samples of the k-th mean, from 0; 0 behind the last, which is over all. */
-static size_t mean_span(size_t k, size_t delays)
+size_t gbdt_columns_mean(size_t k, size_t delays)
 {
     size_t span = (size_t)2 << k;
 
@@ -55,8 +54,7 @@ static size_t mean_span(size_t k, size_t delays)
     return span < 2 * delays && delays > 1 ? delays : 0;
 }
 
-/* Kinds less what says nothing of its own. */
-static unsigned distinct(unsigned kinds, size_t delays)
+unsigned gbdt_columns_distinct(unsigned kinds, size_t delays)
 {
     if (kinds & GBDT_WINDOW)
         kinds &= ~(unsigned)GBDT_LAST;
@@ -69,13 +67,13 @@ size_t gbdt_columns_count(unsigned kinds, size_t D, size_t delays)
 {
     size_t n = 0;
 
-    kinds = distinct(kinds, delays);
+    kinds = gbdt_columns_distinct(kinds, delays);
     n += kinds & GBDT_LAST ? 1 : 0;
     n += kinds & GBDT_WINDOW ? delays : 0;
     n += kinds & GBDT_STEP ? 1 : 0;
     n += kinds & GBDT_SPREAD ? 1 : 0;
     n += kinds & GBDT_RANGE ? 2 : 0;
-    for (size_t k = 0; kinds & GBDT_MEAN && mean_span(k, delays); k++)
+    for (size_t k = 0; kinds & GBDT_MEAN && gbdt_columns_mean(k, delays); k++)
         n++;
     return n * D;
 }
@@ -97,7 +95,7 @@ static float *put_means(const struct window_set *set, const float *newest,
         double sum = 0;
         size_t at = 0;
 
-        for (n = 0; (span = mean_span(n, set->delays)); n++) {
+        for (n = 0; (span = gbdt_columns_mean(n, set->delays)); n++) {
             for (; at < span; at++)
                 sum += sample(set, newest, f, at);
             out[n * set->D + f] = (float)(sum / (double)span);
@@ -164,7 +162,7 @@ void gbdt_columns_fill(unsigned kinds, const struct window_set *set, size_t at,
 {
     size_t F = gbdt_columns_count(kinds, set->D, set->delays);
 
-    kinds = distinct(kinds, set->delays);
+    kinds = gbdt_columns_distinct(kinds, set->delays);
     for (size_t i = 0; i < n; i++)
         put_row(kinds, set, &set->end[at + i], out + i * F);
 }

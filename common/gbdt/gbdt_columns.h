@@ -35,6 +35,12 @@ enum gbdt_column_kind {
  */
 int gbdt_columns_read(unsigned *kinds, const struct node *model, struct err *e);
 
+/* Kinds less those that say nothing of their own for so many delays. */
+unsigned gbdt_columns_distinct(unsigned kinds, size_t delays);
+
+/* Samples of the k-th mean, from 0; 0 behind the last, which is over all. */
+size_t gbdt_columns_mean(size_t k, size_t delays);
+
 /* Columns that a row of these kinds has. */
 size_t gbdt_columns_count(unsigned kinds, size_t D, size_t delays);
 

@@ -17,6 +17,9 @@
  */
 enum op_kind { OP_INTS, OP_FLOAT };
 
+/* What a Cast makes: its attribute `to`. */
+enum { OP_TO_FLOAT = 1, OP_TO_INT = 7, OP_TO_DOUBLE = 11 };
+
 enum { OP_ATTRS = 8, OP_INTS_MAX = 8 };
 
 /* A setting of an operator. */

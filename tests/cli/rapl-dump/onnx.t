@@ -86,6 +86,25 @@ net averaged minmax none 'd=4 features=a,b,c' 'type: attention, heads: 3' \
     'type: mean_pool' 'type: attention' 'type: unfold, size: 1' \
     'type: attention_pool' 'type: mean_pool'
 
+# Trees, over every kind of column, over some, and over a single sample.
+trees() # NAME WINDOWS COLUMNS TREES
+{
+    printf '%s\n' "family: $1" "model: {kind: gbdt, columns: [$3]}" \
+        "training: {method: boost, trees: $4, eta: 0.3, min_child_weight: 1}" >"$1.yaml"
+    python3 "$ROOT/tests/window_stream.py" runs=4 rows=120 $2 >"$1.win"
+    t "$1-trained" 0 "rapl-train -q -c $1.yaml -o $1.ckpt $1.win"
+    agrees "$1"
+}
+echo 'model: {kind: gbdt}' >any.yaml
+rapl-train -q -c any.yaml -o any.ckpt linear.win 2>"$ERR"
+if [ $? -eq 4 ] && grep -q 'install libxgboost-dev' "$ERR"; then
+    ok 0 "trees # SKIP XGBoost is not installed"
+else
+    trees wood 'd=25 features=a,b,c,d' 'last, mean, step, spread, range' 50
+    trees stump 'd=6 tau=2 features=a,b' 'window, mean, range' 1
+    trees twig d=1 last 3
+fi
+
 t head 0 "$python '$ROOT/tests/onnx_run.py' head pooled.onnx"
 has 'input windows N 24'
 has 'output package N 1'
