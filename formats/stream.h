@@ -44,7 +44,8 @@ const char *stream_kind_name(enum stream_kind kind);
 enum mark_kind {
     MARK_GAP = 1,   /* ticks were missed, or rows rejected; value: how many */
     MARK_RESET = 2, /* a counter went back; value: its channel */
-    MARK_CLOCK = 3, /* the wall clock was stepped; value: by how many ns */
+    MARK_CLOCK = 3, /* the wall clock was stepped, or ran on while the machine
+                       was suspended; value: by how many ns */
     MARK_NOTE = 4,  /* for people and scripts: "load begins" */
 };
 

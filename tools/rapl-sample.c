@@ -353,6 +353,7 @@ static int run(struct sampler *s, struct files *files, struct stream_header *h,
     int rc;
 
     recorder_init(&r, &plan, &s->probe);
+    recorder_watch(&r, &watch_eyes_here, &o->roots);
     r.stop = should_stop;
     r.stop_arg = s;
     rc = recorder_run(&r, files, h, e);

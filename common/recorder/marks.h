@@ -3,15 +3,19 @@
 
 #include "common/probe/probe.h"
 #include "common/probe/ticker.h"
+#include "common/probe/watch.h"
 #include "formats/stream.h"
 
 /*
  * Why a row may not follow from the one before it: ticks that were missed, a
- * wall clock that was stepped, a counter that was reset.
+ * machine that was suspended, a wall clock that was stepped, a counter that was
+ * reset.  And notes of when much CPU time is stolen, and when no longer.
  */
 struct marks {
     const struct probe *probe; /* borrowed */
     struct ticker *ticker;     /* borrowed */
+    struct watch *watch;       /* borrowed; NULL: nobody looks out */
+    bool moved; /* out: what comes is of another machine, for its header */
 };
 
 /* The row that comes: its time, on both clocks, and what is around it. */

@@ -70,7 +70,8 @@ struct feed {
     int64_t told;  /* the deadline that was fed already */
     struct recorder *r;
     bool closed; /* from the first row on, no file can be opened */
-    bool look;   /* before each row: what could be read by now? */
+    const struct watch_eyes *eyes; /* NULL: nobody looks out */
+    bool look; /* before each row: what could be read by now? */
 };
 
 static void allow_files(bool yes)
@@ -133,6 +134,8 @@ static void record(const struct recorder_plan *plan, struct feed *f)
                      0);
     assert_int_equal(files_open(&files, &files_plan, &e), 0);
     recorder_init(&r, plan, &probe);
+    if (f->eyes)
+        recorder_watch(&r, f->eyes, &roots);
     f->r = &r;
     r.stop = feed;
     r.stop_arg = f;
@@ -193,7 +196,7 @@ static void rows_are_what_was_there(void **state)
 static void opens_nothing_once_it_runs(void **state)
 {
     struct recorder_plan plan = {NS_PER_MS, 0, 20, 0};
-    struct feed f = {.law = saw, .closed = true};
+    struct feed f = {.law = saw, .closed = true, .eyes = &watch_eyes_here};
     unsigned resets;
 
     (void)state;
@@ -225,6 +228,63 @@ static void stops_when_told(void **state)
     record(&plan, &f);
     assert_int_equal(check(saw, &resets), 5);
     assert_int_equal(resets, 0);
+}
+
+/* ---- a machine that sleeps ---- */
+
+static int64_t slept_ns;
+
+static int64_t boot(void *arg)
+{
+    (void)arg;
+    return clock_monotonic_ns() + slept_ns;
+}
+
+static int64_t mono(void *arg)
+{
+    (void)arg;
+    return clock_monotonic_ns();
+}
+
+static void no_model(void *arg, char text[WATCH_TEXT])
+{
+    (void)arg;
+    text[0] = '\0';
+}
+
+static unsigned sleep_before_row_5(unsigned n)
+{
+    slept_ns = n < 5 ? 0 : 90 * NS_PER_S;
+    return n;
+}
+
+/* The mark stands right before the row that does not follow. */
+static void a_suspension_is_marked_where_it_was(void **state)
+{
+    static const struct watch_eyes eyes = {boot, mono, no_model, NULL};
+    struct recorder_plan plan = {NS_PER_MS, 0, 20, NS_PER_S};
+    struct feed f = {.law = sleep_before_row_5, .eyes = &eyes};
+    struct stream_reader *r;
+    struct stream_item item;
+    unsigned rows = 0, marks = 0;
+
+    (void)state;
+    record(&plan, &f);
+    assert_int_equal(stream_reader_open(&r, stream, STREAM_SAMPLE, &e), 0);
+    while (stream_next(r, &item, &e) > 0) {
+        if (item.kind == ITEM_BLOCK)
+            rows += (unsigned)item.block.n;
+        if (item.kind != ITEM_MARK || item.mark.kind != MARK_CLOCK)
+            continue;
+        marks++;
+        assert_int_equal(rows, 5);
+        assert_string_equal(item.mark.text, "suspended");
+        assert_true(item.mark.value > 89 * NS_PER_S);
+        assert_true(item.mark.value <= 90 * NS_PER_S);
+    }
+    stream_reader_close(r);
+    assert_int_equal(rows, 20);
+    assert_int_equal(marks, 1);
 }
 
 static int make(struct stream_header *h, const char *label)
@@ -268,6 +328,7 @@ int main(void)
         cmocka_unit_test(opens_nothing_once_it_runs),
         cmocka_unit_test(a_crash_loses_a_flush_interval_at_most),
         cmocka_unit_test(stops_when_told),
+        cmocka_unit_test(a_suspension_is_marked_where_it_was),
         cmocka_unit_test(headings_hold_labels_and_facts),
     };
 
