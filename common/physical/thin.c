@@ -18,6 +18,13 @@ static void share_out(const size_t *count, size_t most, size_t *quota)
     } while (most < before);
 }
 
+/* How many of the first `seen` of `count` rows are kept, so that each kept one
+ * is in the middle of what it stands for. */
+static size_t kept_of(size_t seen, size_t count, size_t quota)
+{
+    return (2 * seen * quota + count) / (2 * count);
+}
+
 size_t thin_rows(float *busy, float *watts, size_t n, double n_cpus,
                  size_t most)
 {
@@ -29,9 +36,9 @@ size_t thin_rows(float *busy, float *watts, size_t n, double n_cpus,
     share_out(count, most, quota);
     for (size_t i = 0; i < n; i++) {
         int k = basis_bin(busy[i], n_cpus);
-        size_t before = seen[k]++ * quota[k] / count[k];
+        size_t before = kept_of(seen[k]++, count[k], quota[k]);
 
-        if (seen[k] * quota[k] / count[k] == before)
+        if (kept_of(seen[k], count[k], quota[k]) == before)
             continue;
         busy[kept] = busy[i];
         watts[kept++] = watts[i];

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "common/physical/basis.h"
 #include "common/physical/thin.h"
 
@@ -61,6 +63,20 @@ static void rare_loads_give_all_they_have(void **state)
     assert_true(watts[2] == 5 || watts[3] == 5);
 }
 
+/* One row of many is the one in the middle, not the last that came. */
+static void a_row_stands_for_its_neighbours(void **state)
+{
+    float busy[N], watts[N];
+
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        busy[i] = 0;
+        watts[i] = (float)i;
+    }
+    assert_int_equal(thin_rows(busy, watts, N, 24, 2), 2);
+    assert_true(fabsf(watts[0] - N / 4) < 2 && fabsf(watts[1] - 3 * N / 4) < 2);
+}
+
 static void few_rows_stay_as_they_are(void **state)
 {
     float busy[N], watts[N];
@@ -80,6 +96,7 @@ int main(void)
         cmocka_unit_test(each_load_has_the_same),
         cmocka_unit_test(rows_stay_whole_in_order_and_spread),
         cmocka_unit_test(rare_loads_give_all_they_have),
+        cmocka_unit_test(a_row_stands_for_its_neighbours),
         cmocka_unit_test(few_rows_stay_as_they_are),
     };
 
