@@ -273,7 +273,7 @@ static int fit(struct estimator *m, struct fitting *f, struct err *e)
     keep(m, f->fitted);
     snprintf(f->what, sizeof f->what,
              "%g CPUs, idle %.1f W, full load %.1f W, noise %.2f W", n_cpus,
-             watts_at(m, 0), watts_at(m, n_cpus), m->physical.noise_w);
+             watts_at(m, 0), watts_at(m, n_cpus), m->physical.noise[KNOT_ONE]);
 out:
     free_rows(&r);
     free(cpus);

@@ -5,8 +5,6 @@
 /* The machine at which the scales below are in CPUs. */
 static const double reference = 24;
 
-const int basis_effect[EFFECTS] = {0, 1, 3, 5};
-
 void basis_row(double busy, double n_cpus, double *x)
 {
     double b = busy * reference / n_cpus;
@@ -20,10 +18,27 @@ void basis_row(double busy, double n_cpus, double *x)
     x[6] = b;
 }
 
-void basis_effects(const double *x, double *z)
+void basis_knots(double n_cpus, double *busy)
 {
-    for (int i = 0; i < EFFECTS; i++)
-        z[i] = x[basis_effect[i]];
+    busy[KNOT_IDLE] = 0;
+    busy[KNOT_ONE] = 1;
+    busy[KNOT_MIDDLE] = sqrt(n_cpus);
+    busy[KNOT_FULL] = n_cpus;
+}
+
+void basis_effects(double busy, double n_cpus, double *z)
+{
+    double place = busy;
+
+    if (busy > 1)
+        place = n_cpus > 1 ? 1 + 2 * log(busy) / log(n_cpus) : 1;
+    if (place > KNOT_FULL)
+        place = KNOT_FULL;
+    for (int i = 0; i < EFFECTS; i++) {
+        double near = 1 - fabs(place - i);
+
+        z[i] = near < 0 ? 0 : near; /* NaN stays NaN */
+    }
 }
 
 double basis_dot(const double *a, const double *b, size_t n)
@@ -44,9 +59,14 @@ double basis_variance(const double *z, const double *c)
     return sum;
 }
 
-double basis_noise(double busy)
+void basis_mend(double *c)
 {
-    return .5 + .5 * fmin(busy, 1);
+    double trace = 0;
+
+    for (int k = 0; k < EFFECTS; k++)
+        trace += c[k * EFFECTS + k];
+    for (int k = 0; k < EFFECTS; k++)
+        c[k * EFFECTS + k] += 1e-6 * trace;
 }
 
 int basis_bin(double busy, double n_cpus)

@@ -11,21 +11,26 @@
  *
  * where b' = 24 b / n scales load to the machine.  The second is the first CPU,
  * which wakes the package and draws in proportion to its time; the next
- * saturate, as power does that meets a limit.  The random effects live on four
- * of the columns.
+ * saturate, as power does that meets a limit.
  */
-enum {
-    BASIS = 7,
-    EFFECTS = 4,
-};
-
-extern const int basis_effect[EFFECTS]; /* their columns */
+enum { BASIS = 7 };
 
 /* x (BASIS) of b busy CPUs. */
 void basis_row(double busy, double n_cpus, double *x);
 
-/* The columns of x that effects use: z (EFFECTS). */
-void basis_effects(const double *x, double *z);
+/*
+ * What differs from a curve is told in watts at four loads, its knots, and lies
+ * between two of them in proportion, above one CPU to the logarithm of load: so
+ * its covariances can be read off, and what is seen at full load says nothing
+ * of one CPU but what those tell.
+ */
+enum { KNOT_IDLE, KNOT_ONE, KNOT_MIDDLE, KNOT_FULL, EFFECTS };
+
+/* Their loads: 0, 1, sqrt(n), n busy CPUs. */
+void basis_knots(double n_cpus, double *busy);
+
+/* z (EFFECTS), the share of each knot in b busy CPUs; they add up to 1. */
+void basis_effects(double busy, double n_cpus, double *z);
 
 /* sum a[i] b[i] */
 double basis_dot(const double *a, const double *b, size_t n);
@@ -33,11 +38,8 @@ double basis_dot(const double *a, const double *b, size_t n);
 /* z' c z, c (EFFECTS, EFFECTS) */
 double basis_variance(const double *z, const double *c);
 
-/*
- * Rows at idle scatter less than rows under load: their noise, against that
- * under load.
- */
-double basis_noise(double busy);
+/* Add to c what rounding took from it, so that a covariance stays one. */
+void basis_mend(double *c);
 
 /* Load bins: a workload counts the same in each. */
 enum { BASIS_BINS = 11 };

@@ -165,8 +165,8 @@ static void add_moment(double *to, const double *mean, const double *cov,
             to[i * E + k] += mean[i] * mean[k] + cov[i * stride + k];
 }
 
-/* A covariance from n second moments about `mean`, and the prior. */
-static void set_covariance(double *cov, const struct effects_prior *prior,
+/* A covariance from n second moments about `mean`, and what is believed. */
+static void set_covariance(double *cov, const struct effects_belief *prior,
                            const double *moment, const double *mean, size_t n)
 {
     for (int i = 0; i < E; i++)
@@ -262,9 +262,9 @@ static void maximise(struct effects *x, const struct effects_prior *prior,
     for (int i = 0; i < E; i++)
         x->mean[i] += mean[0][i] + mean[1][i];
     x->noise = fmax(squares / weight, 1e-12);
-    set_covariance(x->session, prior, moment[0], mean[0], count[0]);
-    set_covariance(x->workload, prior, moment[1], mean[1], count[1]);
-    set_covariance(x->recording, prior, moment[2], mean[2], n);
+    set_covariance(x->session, &prior->session, moment[0], mean[0], count[0]);
+    set_covariance(x->workload, &prior->workload, moment[1], mean[1], count[1]);
+    set_covariance(x->recording, &prior->recording, moment[2], mean[2], n);
 }
 
 /* The recording's sums about the mean of all. */
@@ -280,7 +280,7 @@ static struct effects_recording centre(const struct effects_recording *at,
     return c;
 }
 
-static double log_prior(const struct effects_prior *prior, const double *cov)
+static double log_prior(const struct effects_belief *prior, const double *cov)
 {
     double inverse[EE], log_det = invert(cov, inverse);
 
@@ -295,9 +295,9 @@ double effects_step(struct effects *x, const struct effects_prior *prior,
     struct effects_recording *centred = xcalloc(n, sizeof *centred);
     struct marginal *m = xcalloc(n, sizeof *m);
     struct joint j = {0};
-    double likelihood = log_prior(prior, x->session) +
-                        log_prior(prior, x->workload) +
-                        log_prior(prior, x->recording);
+    double likelihood = log_prior(&prior->session, x->session) +
+                        log_prior(&prior->workload, x->workload) +
+                        log_prior(&prior->recording, x->recording);
 
     joint_init(&j, n_sessions, n_workloads);
     for (size_t i = 0; i < n; i++) {

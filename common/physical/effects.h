@@ -34,12 +34,16 @@ struct effects {
 
 /*
  * What is held of a covariance before there is data: it counts like `strength`
- * more sessions, workloads and recordings whose effects have it.  Loads that
- * few sessions went through would be left to chance without it.
+ * more sessions (workloads, recordings) whose effects have it.  Loads that few
+ * of them went through would be left to chance without it.
  */
-struct effects_prior {
+struct effects_belief {
     double cov[EFFECTS * EFFECTS];
     double strength;
+};
+
+struct effects_prior {
+    struct effects_belief session, workload, recording;
 };
 
 /*

@@ -16,22 +16,23 @@
  *   watts = curve(b) + effects(b) + noise(b),   b = busy CPUs
  *
  * The curve saturates: non-negative weights on the columns of basis.h.  The
- * effects, on four of these columns, say how a session of the machine (its
- * clocks, its power limit), a workload and a single recording differ from the
- * curve.  They are drawn from Gaussians whose covariances are learned from how
- * those of the training data differ.  Of a workload nobody has seen only that
- * spread is known, and so is how wrong a prediction may be; a calibration
- * narrows it.
+ * effects, in watts at the four knots of basis.h, say how a session of the
+ * machine (its clocks, its power limit), a workload and a single recording
+ * differ from the curve.  They are drawn from Gaussians whose covariances are
+ * learned from how those of the training data differ.  Of a workload nobody has
+ * seen only that spread is known, and so is how wrong a prediction may be; a
+ * calibration narrows it.
  *
- * N rows, K = BASIS columns, E = EFFECTS columns.
+ * N rows, K = BASIS columns, E = EFFECTS knots.
  */
 struct physical {
-    double n_cpus;       /* logical CPUs of the machine */
-    double curve[BASIS]; /* W; in it the mean of what was calibrated */
+    double n_cpus;         /* logical CPUs of the machine */
+    double curve[BASIS];   /* W */
+    double shift[EFFECTS]; /* W beside it at each knot, by calibration */
     double session[EFFECTS * EFFECTS];   /* covariance still open, W^2: of */
     double workload[EFFECTS * EFFECTS];  /* ... the session, the workload, */
     double recording[EFFECTS * EFFECTS]; /* ... the recording */
-    double noise_w;    /* sd of a row under load; idle rows have less */
+    double noise[EFFECTS];               /* sd of a row at each knot, W */
     double idle_gap_w; /* settled idle less the curve's, fades with load */
     double busy_min, busy_max; /* loads seen in training, CPUs */
     double share;              /* of the host's CPUs that a guest has; 1: all */
@@ -60,6 +61,12 @@ struct physical_rows {
 #define PHYSICAL_GROUPS 128
 int physical_fit(struct physical *p, const struct physical_rows *rows,
                  double n_cpus, struct err *e);
+
+/*
+ * Watts of the curve and of what is beside it, all but the gap of idle, and
+ * the shares z (E) of the knots in this load.
+ */
+double physical_mean(const struct physical *p, double busy, double *z);
 
 /*
  * Take p for a machine of another size, of the same make: a load is taken as
@@ -125,9 +132,10 @@ double physical_quantile(double coverage);
  *
  * store (PHYSICAL_STORE)  caller's; ts points into it
  * physical_load() returns 0, or -1 with ERR_DATA: something is missing, or has
- * another shape, or is not finite.
+ * another shape, or is not finite.  It takes models of before knots as well
+ * (physical.noise_w is a label): at each knot they say the same.
  */
-#define PHYSICAL_STORE (BASIS + 3 * EFFECTS * EFFECTS)
+#define PHYSICAL_STORE (BASIS + 2 * EFFECTS + 3 * EFFECTS * EFFECTS)
 void physical_save(const struct physical *p, float *store, struct labels *ls,
                    struct tensors *ts);
 int physical_load(struct physical *p, const struct labels *ls,

@@ -15,6 +15,9 @@ enum {
 /* Of a recording's own effect, what will still move after it was measured. */
 static const double drift = .5;
 
+/* Idle settles for longer than it is measured: sd, a share of idle to full. */
+static const double settle_share = .02;
+
 /* Sums over rows of evidence, as effects_posterior() takes them. */
 struct evidence {
     double gram[E * E], cross[E];
@@ -32,12 +35,9 @@ static int gather(struct evidence *v, const struct physical *p,
     if (n == 0)
         return err_set(e, ERR_DATA, "no rows with measured watts");
     for (size_t i = 0; i < n; i++) {
-        double x[BASIS], z[E], d, sd = p->noise_w * basis_noise(busy[i]);
-        double w = weight / (sd * sd);
+        double z[E], d = watts[i] - physical_mean(p, busy[i], z);
+        double sd = basis_dot(p->noise, z, E), w = weight / (sd * sd);
 
-        basis_row(busy[i], p->n_cpus, x);
-        basis_effects(x, z);
-        d = watts[i] - basis_dot(p->curve, x, BASIS);
         if (!isfinite(d))
             return err_set(e, ERR_DATA,
                            "row %zu: busy CPUs or watts are not finite", i);
@@ -73,13 +73,21 @@ static void none(const double *prior, double *out)
         out[i * E + i] = 1e-6 * prior[i * E + i] + 1e-12;
 }
 
-/* The curve moves; idle stays where an anchor holds it. */
-static void shift_curve(struct physical *p, const double *mean)
+/* Watts move; idle stays where an anchor holds it. */
+static void shift_watts(struct physical *p, const double *mean)
 {
     if (p->idle_gap_w != 0)
-        p->idle_gap_w -= mean[0];
+        p->idle_gap_w -= mean[KNOT_IDLE];
     for (int i = 0; i < E; i++)
-        p->curve[basis_effect[i]] += mean[i];
+        p->shift[i] += mean[i];
+}
+
+/* Watts from idle to all CPUs busy. */
+static double span_of(const struct physical *p)
+{
+    double z[E];
+
+    return physical_mean(p, p->n_cpus, z) - physical_mean(p, 0, z);
 }
 
 /*
@@ -99,9 +107,9 @@ static int check_evidence(const struct physical *p, const struct evidence *v,
     if (*left > CONTRADICTION * CONTRADICTION * v->n)
         return err_set(e, ERR_DATA,
                        "the measured watts contradict one another: at equal "
-                       "load they differ by %.1f W, where %.1f W are usual; "
+                       "load they differ %.1f times as much as is usual; "
                        "calibrate from one session without other changes",
-                       sqrt(*left / v->n) * p->noise_w, p->noise_w);
+                       sqrt(*left / v->n));
     return 0;
 }
 
@@ -110,11 +118,12 @@ static void update_noise(struct physical *p, double left, struct evidence *v)
 {
     double scale = (NOISE_ROWS + fmax(left, 0)) / (NOISE_ROWS + v->n);
 
-    p->noise_w *= sqrt(scale);
     for (int i = 0; i < E * E; i++)
         v->gram[i] /= scale;
-    for (int i = 0; i < E; i++)
+    for (int i = 0; i < E; i++) {
         v->cross[i] /= scale;
+        p->noise[i] *= sqrt(scale);
+    }
 }
 
 int physical_calibrate(struct physical *p, const float *busy,
@@ -135,12 +144,14 @@ int physical_calibrate(struct physical *p, const float *busy,
         sum(p->workload, p->recording, 1, nuisance);
     }
     effects_posterior(prior, nuisance, v.gram, v.cross, mean, cov);
-    shift_curve(p, mean);
+    shift_watts(p, mean);
     memcpy(p->session, cov, sizeof cov);
     if (same) {
         memset(p->workload, 0, sizeof p->workload);
         for (int i = 0; i < E * E; i++)
             p->recording[i] *= drift;
+        p->recording[KNOT_IDLE * E + KNOT_IDLE] +=
+            pow(settle_share * span_of(p), 2);
     }
     p->calibrated += v.n;
     return 0;
@@ -149,14 +160,13 @@ int physical_calibrate(struct physical *p, const float *busy,
 static int check_anchor(const struct physical *p, double busy, double watts,
                         double expected, double sd, struct err *e)
 {
-    double x[BASIS];
+    double z[E], full = physical_mean(p, p->n_cpus, z);
 
-    basis_row(p->n_cpus, p->n_cpus, x);
-    if (busy == 0 && watts >= basis_dot(p->curve, x, BASIS))
+    if (busy == 0 && watts >= full)
         return err_set(e, ERR_DATA,
                        "idle at %.1f W is not below the %.1f W that this model "
                        "expects with all CPUs busy",
-                       watts, basis_dot(p->curve, x, BASIS));
+                       watts, full);
     if (fabs(watts - expected) > CONTRADICTION * sd)
         return err_set(e, ERR_DATA,
                        "%.1f W with %g CPUs busy contradict what is known of "
@@ -166,10 +176,11 @@ static int check_anchor(const struct physical *p, double busy, double watts,
     return 0;
 }
 
+/* A wattage is a mean: the noise of rows is not in it. */
 int physical_anchor(struct physical *p, double busy, double watts, double error,
                     struct err *e)
 {
-    double x[BASIS], z[E], gain[E], mean[E], expected, variance;
+    double z[E], gain[E], mean[E], expected, variance;
 
     if (!(watts > 0) || !(error > 0) || !(busy >= 0) || busy > p->n_cpus ||
         !isfinite(watts))
@@ -177,11 +188,8 @@ int physical_anchor(struct physical *p, double busy, double watts, double error,
                        "%g W with %g CPUs busy: out of range for a machine of "
                        "%g CPUs",
                        watts, busy, p->n_cpus);
-    basis_row(busy, p->n_cpus, x);
-    basis_effects(x, z);
-    expected = basis_dot(p->curve, x, BASIS) + (busy == 0 ? p->idle_gap_w : 0);
-    variance = basis_variance(z, p->session) + pow(error * watts, 2) +
-               pow(p->noise_w * basis_noise(busy), 2);
+    expected = physical_mean(p, busy, z) + (busy == 0 ? p->idle_gap_w : 0);
+    variance = basis_variance(z, p->session) + pow(error * watts, 2);
     if (check_anchor(p, busy, watts, expected, sqrt(variance), e))
         return -1;
     for (int i = 0; i < E; i++) {
@@ -191,35 +199,69 @@ int physical_anchor(struct physical *p, double busy, double watts, double error,
     for (int i = 0; i < E; i++)
         for (int k = 0; k < E; k++)
             p->session[i * E + k] -= gain[i] * gain[k] / variance;
-    shift_curve(p, mean);
+    shift_watts(p, mean);
     /* The rest of idle's gap says nothing of load: it fades. */
     if (busy == 0)
-        p->idle_gap_w = watts - p->curve[0];
+        p->idle_gap_w = watts - p->curve[0] - p->shift[KNOT_IDLE];
     p->calibrated++;
     return 0;
 }
 
-/* c = d c d, d the factor of each effect */
-static void scale_covariance(double *c, double k, double widen)
+/*
+ * The effects at the knots of a machine of k times n CPUs, of those at the
+ * knots of one with n: what they are at an equal share of load, times k, but
+ * the first CPU's part stays what it is.
+ */
+static void resize_map(double n, double k, double r[E][E])
 {
+    double busy[E];
+
+    basis_knots(n * k, busy);
+    for (int i = 0; i < E; i++) {
+        basis_effects(busy[i] / k, n, r[i]);
+        for (int j = 0; j < E; j++)
+            r[i][j] *= k;
+        if (i > KNOT_ONE) {
+            r[i][KNOT_IDLE] += k - 1;
+            r[i][KNOT_ONE] -= k - 1;
+        }
+    }
+    for (int j = 0; j < E; j++)
+        r[KNOT_ONE][j] =
+            j == KNOT_IDLE ? k - 1 : j == KNOT_ONE; /* idle, and the first */
+}
+
+/* c = widen r c r' */
+static void resize_covariance(double r[E][E], double widen, double *c)
+{
+    double half[E * E];
+
     for (int i = 0; i < E; i++)
         for (int j = 0; j < E; j++)
-            c[i * E + j] *= widen * (basis_effect[i] == 1 ? 1 : k) *
-                            (basis_effect[j] == 1 ? 1 : k);
+            half[i * E + j] = basis_dot(r[i], c + j * E, E);
+    for (int i = 0; i < E; i++)
+        for (int j = 0; j < E; j++)
+            c[i * E + j] = widen * basis_dot(half + i * E, r[j], E);
+    basis_mend(c);
 }
 
 void physical_resize(struct physical *p, double n_cpus)
 {
-    double k = n_cpus / p->n_cpus;
+    double k = n_cpus / p->n_cpus, r[E][E], shift[E];
 
     if (k == 1)
         return;
+    resize_map(p->n_cpus, k, r);
+    resize_covariance(r, 4, p->session);
+    resize_covariance(r, 1, p->workload);
+    resize_covariance(r, 1, p->recording);
+    memcpy(shift, p->shift, sizeof shift);
+    for (int i = 0; i < E; i++) {
+        p->shift[i] = basis_dot(r[i], shift, E);
+        p->noise[i] *= k;
+    }
     for (int i = 0; i < BASIS; i++) /* the second is the first CPU */
         p->curve[i] *= i == 1 ? 1 : k;
-    scale_covariance(p->session, k, 4);
-    scale_covariance(p->workload, k, 1);
-    scale_covariance(p->recording, k, 1);
-    p->noise_w *= k;
     p->idle_gap_w *= k;
     p->busy_min *= k;
     p->busy_max *= k;

@@ -54,10 +54,9 @@ static void draw_recordings(struct effects_recording *at)
         at[i].session = s;
         at[i].workload = w;
         for (int row = 0; row < ROWS; row++) {
-            double x[BASIS], z[E], y = noise_sd * gauss(&r);
+            double z[E], y = noise_sd * gauss(&r);
 
-            basis_row(rng_uniform(&r, 0, 24), 24, x);
-            basis_effects(x, z);
+            basis_effects(rng_uniform(&r, 0, 24), 24, z);
             for (int k = 0; k < E; k++)
                 y += z[k] * (mean[k] + u[s][k] + v[w][k] + f[i][k]);
             for (int k = 0; k < E; k++) {
@@ -77,10 +76,11 @@ static const struct effects guess = {
     .recording = {[0] = 1, [5] = 1, [10] = 1, [15] = 1},
     .noise = 1,
 };
-static const struct effects_prior prior = {
-    .cov = {[0] = .1, [5] = .1, [10] = .1, [15] = .1},
-    .strength = .1,
-};
+#define BELIEF                                         \
+    {                                                  \
+        {[0] = .1, [5] = .1, [10] = .1, [15] = .1}, .1 \
+    }
+static const struct effects_prior prior = {BELIEF, BELIEF, BELIEF};
 
 static void likelihood_never_falls(void **state)
 {
@@ -104,10 +104,9 @@ static void likelihood_never_falls(void **state)
 /* sd of effects at a load, which is what predictions are made of */
 static double sd_at(const double *c, double busy)
 {
-    double x[BASIS], z[E];
+    double z[E];
 
-    basis_row(busy, 24, x);
-    basis_effects(x, z);
+    basis_effects(busy, 24, z);
     return sqrt(basis_variance(z, c));
 }
 

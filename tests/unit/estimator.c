@@ -307,7 +307,7 @@ static void a_checkpoint_takes_another_physical(void **state)
     assert_true(fabs(back.curve[0] - p.curve[0]) < 1e-5);
     checkpoint_release(&c);
     physical_to_checkpoint(&p, store, &c); /* one that has none */
-    assert_int_equal(c.n_tensors, 4);
+    assert_int_equal(c.n_tensors, 6);
     checkpoint_release(&c);
 }
 

@@ -41,6 +41,32 @@ ok $? "  once"
 ok $? "  half of the machine's idle"
 t back 0 'cat small.win p.win | rapl-infer -q p.ckpt --format csv | tail -n 2000 >b.csv; tail -n 2000 1.csv | cmp - b.csv'
 
+# A model of the version before knots, calibrated by an idle wattage, is read for
+# ever: at idle, one CPU, the square root of all and all it says what it said.
+cat >knots.map <<'END'
+time: {column: t, unit: s}
+channels:
+  - {column: idle, name: cpu.idle, unit: "%"}
+  - {column: user, name: cpu.user, unit: "%"}
+END
+printf 't,idle,user\n1,100,0\n2,93.75,6.25\n3,75,25\n4,0,100\n' >knots.csv
+t golden 0 "rapl-import -q --map knots.map -l cpus=16 -o knots.rapl knots.csv &&
+    rapl-window -q --like '$ROOT/tests/golden/physical-1.ckpt' knots.rapl |
+    rapl-infer '$ROOT/tests/golden/physical-1.ckpt' --format tsv | cut -f 4-7"
+cat >want <<'END'
+power_w	lower_w	upper_w	support
+4.500	2.720	6.280	0.810
+9.908	5.522	14.294	0.791
+16.151	9.740	22.561	0.807
+32.701	20.979	44.423	0.795
+END
+cmp -s want "$OUT"
+ok $? "  to the last digit" || diff want "$OUT" | sed 's/^/# /'
+t golden-again 0 "rapl-calibrate -q '$ROOT/tests/golden/physical-1.ckpt' --full 33W -o again.ckpt
+    rapl-dump --check again.ckpt && rapl-dump --header again.ckpt"
+grep -q 'physical.noise"' "$OUT" && ! grep -q 'physical.noise_w' "$OUT"
+ok $? "  and is written as one of now"
+
 # Another processor is another matter.
 t processor 1 "$loads cpus=24 cpu='Xeon B' runs=1 | rapl-infer --strict p.ckpt --format csv"
 has "this is 'Xeon B'"
@@ -86,7 +112,8 @@ refused shape p.ckpt 'head["physical.session"]["dtype"] = "U8"; head["physical.s
     physical.session
 refused nan p.ckpt 's = at("physical.curve"); data[s.start:s.start + 4] = struct.pack("<f", float("nan"))' \
     'physical.curve is not finite'
-refused no-number p.ckpt 'del meta["physical.noise_w"]' physical.noise_w
+refused no-number p.ckpt 'del meta["physical.idle_gap_w"]' physical.idle_gap_w
+refused no-noise p.ckpt 'head["physical.nois"] = head.pop("physical.noise")' physical.noise
 refused bad-number p.ckpt 'meta["physical.n_cpus"] = "-3"' physical.n_cpus
 refused features p.ckpt 'meta["window.features"] = "user_pct"' busy_cpus
 refused kind p.ckpt 'meta["model_description"] = json.dumps({"kind": "magic"})' 'none of network, physical, gbdt'
