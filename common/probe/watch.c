@@ -47,7 +47,7 @@ static void model_here(void *arg, char text[WATCH_TEXT])
     char brand[sizeof r + 1] = "";
     size_t n;
 
-    if (__get_cpuid_max(0x80000000, NULL) < BRAND_END)
+    if ((unsigned)__get_cpuid_max(0x80000000, NULL) < BRAND_END)
         return;
     for (unsigned leaf = BRAND; leaf <= BRAND_END; leaf++) {
         unsigned *at = &r[4 * (leaf - BRAND)];
