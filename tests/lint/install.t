@@ -36,7 +36,7 @@ for file in systemd/system/rapl-sample.service sysusers.d/decode-rapl.conf \
     ok $? "lib/$file is installed"
 done
 service=$TMP/dest/opt/rapl/lib/systemd/system/rapl-sample.service
-grep -q "exec /opt/rapl/bin/rapl-sample " "$service" && ! grep -q '@[A-Z]*@' "$service"
+grep -q "^ExecStart=/opt/rapl/bin/rapl-sample " "$service" && ! grep -q '@[A-Z]*@' "$service"
 ok $? "the service starts the program that was installed"
 ! grep -v '^\./opt/rapl/' "$TMP/installed"
 ok $? "nothing goes elsewhere"

@@ -18,6 +18,27 @@ sed -e 's/^DynamicUser=.*//' -e 's/^CapabilityBoundingSet=.*//' \
 ! systemd-analyze security --offline=yes --threshold=20 "$TMP/open.service" >"$OUT" 2>&1
 ok $? "and one that is not hardened is over 2.0"
 
+# The lines that doc/services.md gives for more, each added to the service.
+awk '/^    \[Service\]/ { n++ }
+    n && /^    / { sub(/^    /, ""); print >("more-" n) }' "$ROOT/doc/services.md"
+[ -f more-2 ]
+ok $? "doc/services.md has lines for more"
+for more in more-*; do
+    mkdir $more.d && cat "$unit" $more >$more.d/rapl-sample.service
+    what=$(sed -n 's/^Environment=.*ms \(.*\)"/\1/p' $more)
+    systemd-analyze verify --man=no $more.d/rapl-sample.service >"$OUT" 2>&1 &&
+        [ ! -s "$OUT" ]
+    ok $? "$what: systemd-analyze verify" || sed 's/^/# /' "$OUT"
+    systemd-analyze security --offline=yes --threshold=20 \
+        $more.d/rapl-sample.service >"$OUT" 2>&1
+    ok $? "$what: at most 2.0" || sed 's/^/# /' "$OUT"
+    score=$(sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p' "$OUT")
+    if systemd-analyze --version | grep -q '^systemd 252 '; then
+        grep -qF -- "($score)" "$ROOT/doc/services.md"
+        ok $? "$what: the page says $score"
+    fi
+done
+
 # The group is made; files are kept as long as it says.  In a root of their own.
 mkdir -p root/etc root/var/lib/private/rapl-sample root/proc root/usr/lib/sysusers.d \
     root/usr/lib/tmpfiles.d
