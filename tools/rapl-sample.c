@@ -380,11 +380,12 @@ static int outcome(struct sampler *s, int rc, const struct err *e)
 
 int main(int argc, char **argv)
 {
-    struct options o = {.common = CLI_COMMON_INIT,
-                        .roots = {"/proc", "/sys", "/dev"},
-                        .energy = "auto",
-                        .interval_ns = 16 * NS_PER_MS,
-                        .cpu = -1};
+    struct options o = {
+        .common = CLI_COMMON_INIT,
+        .roots = {.proc = "/proc", .sys = "/sys", .dev = "/dev"},
+        .energy = "auto",
+        .interval_ns = 16 * NS_PER_MS,
+        .cpu = -1};
     struct cli cli = {
         .name = "rapl-sample",
         .usage = "[OPTIONS] [-- COMMAND...]",
