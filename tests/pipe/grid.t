@@ -60,6 +60,10 @@ ok $? "the workload that fares worst, of each model and split"
 [ "$(awk -F '|' '/leave:workload/ && $2 ~ /nested|candidate|peeked/ { print $7 }' \
     "$OUT" | sort -u | wc -l)" -eq 1 ]
 ok $? "a choice is among models that are scored on the same rows"
+t brief 0 'sh "$ROOT/pipelines/experiment-table" made/table.md'
+has '| `net` | 50%, 2 epochs, lr 1e-3, batch 64 | - |'
+grep -q '^| `line, tau 2, seed 1` | all | -*[0-9]*\.[0-9][0-9] | - | -*[0-9]*\.[0-9][0-9] | - | [0-9.]* | - | [0-9.]* |$' "$OUT"
+ok $? "the table for a README has what is known of each model"
 rapl-dump --header made/net-run-s1.ckpt >net.head
 grep -q 'training.batch.*64' net.head && grep -q 'training.lr.*0.001' net.head
 ok $? "settings reach the training"
