@@ -157,6 +157,7 @@ def slice_of(a, x, begin, end, axes):
 TYPES = {1: np.float32, 7: np.int64, 11: np.float64}
 
 OPERATORS = {
+    "Abs": lambda a, x: np.abs(x),
     "Add": lambda a, x, y: x + y,
     "BatchNormalization": batch_norm,
     "Cast": lambda a, x: x.astype(TYPES[a["to"]]),
@@ -172,6 +173,7 @@ OPERATORS = {
     "GreaterOrEqual": lambda a, x, y: x >= y,
     "Identity": lambda a, x: x,
     "LSTM": lstm,
+    "Log": lambda a, x: np.log(x),
     "MatMul": lambda a, x, y: x @ y,
     "Max": lambda a, x, y: np.maximum(x, y),
     "MaxPool": maxpool,

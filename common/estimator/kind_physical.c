@@ -139,6 +139,16 @@ static void put(const struct estimator *m, size_t i, bool known,
     }
 }
 
+static int export(const struct estimator *m, struct opgraph *g, struct err *e)
+{
+    const char *busy = opgraph_input(g, "windows", 1);
+
+    (void)e;
+    opgraph_output(g, physical_export(&m->physical, busy, g), m->targets.at[0],
+                   1);
+    return 0;
+}
+
 /* ---- training ---- */
 
 static int build(struct estimator *m, const struct plan *plan,
@@ -293,4 +303,5 @@ const struct estimator_kind kind_physical = {
     .begin = begin,
     .predict = predict,
     .put = put,
+    .export = export,
 };

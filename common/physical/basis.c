@@ -2,20 +2,17 @@
 
 #include <math.h>
 
-/* The machine at which the scales below are in CPUs. */
-static const double reference = 24;
+const double basis_scale[BASIS_SCALES] = {.5, 1.5, 4, 10};
 
 void basis_row(double busy, double n_cpus, double *x)
 {
-    double b = busy * reference / n_cpus;
+    double b = busy * BASIS_CPUS / n_cpus;
 
     x[0] = 1;
     x[1] = fmin(busy, 1) + 0 * busy; /* NaN stays NaN */
-    x[2] = 1 - exp(-b / .5);
-    x[3] = 1 - exp(-b / 1.5);
-    x[4] = 1 - exp(-b / 4);
-    x[5] = 1 - exp(-b / 10);
-    x[6] = b;
+    for (int i = 0; i < BASIS_SCALES; i++)
+        x[2 + i] = 1 - exp(-b / basis_scale[i]);
+    x[2 + BASIS_SCALES] = b;
 }
 
 void basis_knots(double n_cpus, double *busy)
@@ -75,7 +72,7 @@ int basis_bin(double busy, double n_cpus)
                                                 3,   6,  10, 16, 22};
     int bin = 0;
 
-    while (bin < BASIS_BINS - 1 && busy * reference / n_cpus >= edge[bin])
+    while (bin < BASIS_BINS - 1 && busy * BASIS_CPUS / n_cpus >= edge[bin])
         bin++;
     return bin;
 }

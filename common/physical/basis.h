@@ -13,7 +13,9 @@
  * which wakes the package and draws in proportion to its time; the next
  * saturate, as power does that meets a limit.
  */
-enum { BASIS = 7 };
+enum { BASIS_SCALES = 4, BASIS = 3 + BASIS_SCALES };
+enum { BASIS_CPUS = 24 }; /* of the machine at which scales are in CPUs */
+extern const double basis_scale[BASIS_SCALES];
 
 /* x (BASIS) of b busy CPUs. */
 void basis_row(double busy, double n_cpus, double *x);

@@ -28,13 +28,21 @@ double physical_mean(const struct physical *p, double busy, double *z)
     return basis_dot(p->curve, x, BASIS) + basis_dot(p->shift, z, E);
 }
 
+double physical_idle(const struct physical *p)
+{
+    return fmax(p->curve[0] + p->shift[KNOT_IDLE] + p->idle_gap_w, 0);
+}
+
+double physical_fade(const struct physical *p)
+{
+    return 24 / (.15 * p->n_cpus);
+}
+
 void physical_predict(const struct physical *p, const float *busy, size_t n,
                       struct physical_prediction *out)
 {
-    double open[E * E];
-    double machine_idle =
-        fmax(p->curve[0] + p->shift[KNOT_IDLE] + p->idle_gap_w, 0);
-    double fade = 24 / (.15 * p->n_cpus);
+    double open[E * E], machine_idle = physical_idle(p);
+    double fade = physical_fade(p);
 
     open_covariance(p, open);
     for (size_t i = 0; i < n; i++) {

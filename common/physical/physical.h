@@ -7,6 +7,7 @@
 
 #include "common/base/err.h"
 #include "common/base/labels.h"
+#include "common/math/opgraph.h"
 #include "common/math/tensor.h"
 #include "common/physical/basis.h"
 
@@ -122,6 +123,18 @@ struct physical_prediction {
 /* Cannot fail; NaN in, NaN out. */
 void physical_predict(const struct physical *p, const float *busy, size_t n,
                       struct physical_prediction *out);
+
+/* W of the whole machine at idle; and by how much idle_gap_w fades with load:
+ * exp(-fade b) of it is left at b busy CPUs. */
+double physical_idle(const struct physical *p);
+double physical_fade(const struct physical *p);
+
+/*
+ * The same watts as operators of ONNX opset 13, out of busy CPUs (N, 1):
+ * append them to g; returns the value, (N, 1).
+ */
+const char *physical_export(const struct physical *p, const char *busy,
+                            struct opgraph *g);
 
 /* How many sd either side of a prediction hold `coverage` (0..1) of rows. */
 double physical_quantile(double coverage);

@@ -105,6 +105,18 @@ else
     trees twig d=1 last 3
 fi
 
+# A physical model as it was fitted, and calibrated for a guest of the machine.
+loads="python3 $ROOT/tests/window_stream.py law=cpus features=busy_cpus d=1"
+$loads noise=0.4 cpus=24 sessions=3 runs=20 rows=100 >physical.win
+t physical-trained 0 "rapl-train -q -c '$ROOT/configs/physical.yaml' -o physical.ckpt physical.win"
+agrees physical
+cp physical.win here.win
+t here-fitted 0 'rapl-calibrate -q physical.ckpt --idle 7W --full 50W -o here.ckpt'
+agrees here
+$loads cpus=6 runs=3 rows=100 >guest.win
+t guest-fitted 0 'rapl-calibrate -q here.ckpt --share 6/24 -o guest.ckpt'
+agrees guest
+
 t head 0 "$python '$ROOT/tests/onnx_run.py' head pooled.onnx"
 has 'input windows N 24'
 has 'output package N 1'
