@@ -25,6 +25,7 @@ struct frame_writer {
     char *name;
     int fd;
     bool own_fd, in_frame;
+    bool failed; /* to write: what comes after a hole is worth nothing */
     ZSTD_CCtx *z;
     uint64_t bytes;
     size_t out_size;
@@ -69,13 +70,18 @@ int frame_writer_open(struct frame_writer **w, const char *path, int level,
 static int write_all(struct frame_writer *w, const uint8_t *p, size_t n,
                      struct err *e)
 {
+    if (w->failed)
+        return err_set(e, ERR_SYSTEM, "%s: not written, as something before it",
+                       w->name);
     while (n > 0) {
         ssize_t got = write(w->fd, p, n);
 
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0)
+        if (got < 0) {
+            w->failed = true;
             return err_sys(e, "%s", w->name);
+        }
         p += got;
         n -= (size_t)got;
         w->bytes += (uint64_t)got;
