@@ -32,6 +32,7 @@ SRC     := $(sort $(wildcard common/*/*.c formats/*.c)) formats/onnx.pb-c.c
 UNITS   := $(sort $(patsubst tests/%.c,%,$(wildcard tests/unit/*.c)))
 FUZZES  := $(sort $(patsubst tests/%.c,%,$(wildcard tests/fuzz/fuzz-*.c)))
 BENCHES := $(sort $(patsubst tests/%.c,%,$(wildcard tests/bench/bench-*.c)))
+HELPERS := $(addprefix $(BUILD)/bench/,make-samples cost recompress)
 TESTS   ?= $(sort $(wildcard tests/cli/*/*.t tests/pipe/*.t tests/lint/*.t \
            tests/bad/*.t tests/fault/*.t tests/fuzz/*.t)) $(UNITS:%=$(BUILD)/%)
 STATIC  := rapl-sample rapl-window rapl-infer rapl-dump
@@ -113,9 +114,10 @@ fuzz:                           ## each fuzz target for FUZZ_TIME seconds
 	$(Q)sh tests/fuzz/run build/san-fuzzer-no-link-address-undefined/fuzz \
 	$(FUZZ_TIME)
 
-bench bench-models bench-sample: all $(BENCHES:%=$(BUILD)/%) $(BUILD)/bench/make-samples $(BUILD)/bench/cost ## figures
+bench bench-models bench-sample: all $(BENCHES:%=$(BUILD)/%) $(HELPERS) ## figures
 	$(Q)BUILD="$(abspath $(BUILD))" sh tests/bench/run \
-	$(if $(filter %models,$@),bench-nn) $(if $(filter %sample,$@),$@ $@-floor)
+	$(if $(filter %models,$@),bench-nn) \
+	$(if $(filter %sample,$@),$@ $(addprefix $@-,floor signals levels))
 
 experiment default-model calibration servers headline: all ## from DATA: pipelines/NAME.mk
 	$(Q)+$(MAKE) -f pipelines/$@.mk BIN=$(BUILD)/bin DATA=$(DATA)
