@@ -2,16 +2,17 @@
 #define FORMATS_INPUT_H
 
 #include "common/math/scale.h"
+#include "common/math/support.h"
 #include "formats/checkpoint.h"
 #include "formats/dataset.h"
 
 /*
  * What a model knows of its inputs and of its target, fitted on the training
- * part: how they are scaled, and the range of inputs that was seen
- * (common/math/support.h).  A checkpoint holds it as scale.offset,
- * scale.factor, support.min and support.max, and where the target is scaled
- * target.offset and target.factor.  Each of several targets has a scale of its
- * own, fitted to where it is known.
+ * part: how they are scaled, and what inputs were seen (common/math/support.h).
+ * A checkpoint holds it as scale.offset, scale.factor, support.NAME, and where
+ * the target is scaled target.offset and target.factor.  Older ones have
+ * support.min and support.max alone.  Each of several targets has a scale of
+ * its own, fitted to where it is known.
  *
  * Start with {0}; input_release() it.
  */
@@ -19,7 +20,7 @@ struct input {
     struct scale scale;
     struct scale target; /* (K) none: watts as they are */
     bool clip;           /* cut scaled inputs to 0..1 */
-    float *min, *max;    /* (D) unscaled */
+    struct support support;
 };
 
 /* Fit to the training windows, and scale all of ds in place. */

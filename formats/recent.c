@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/base/xalloc.h"
-#include "common/math/support.h"
 
 /* Room for n more rows behind the span - 1 that a new window may reach. */
 static void make_room(struct recent *r, size_t D, size_t span, size_t n)
@@ -15,14 +14,14 @@ static void make_room(struct recent *r, size_t D, size_t span, size_t n)
         return;
     if (first) {
         memmove(r->x, r->x + first * D, keep * D * sizeof *r->x);
-        memmove(r->outside, r->outside + first, keep * sizeof *r->outside);
+        memmove(r->support, r->support + first, keep * sizeof *r->support);
         r->n = keep;
     }
     if (keep + n <= r->cap)
         return;
     r->cap = 2 * (keep + n);
     r->x = xreallocarray(r->x, r->cap * D, sizeof *r->x);
-    r->outside = xreallocarray(r->outside, r->cap, sizeof *r->outside);
+    r->support = xreallocarray(r->support, r->cap, sizeof *r->support);
     r->end = xreallocarray(r->end, r->cap, sizeof *r->end);
 }
 
@@ -33,8 +32,7 @@ size_t recent_append(struct recent *r, const struct window_rows *rows,
 
     make_room(r, D, span, rows->n);
     for (size_t i = 0; i < rows->n; i++) {
-        r->outside[r->n + i] =
-            (uint32_t)support_outside(rows->x + i * D, D, in->min, in->max);
+        r->support[r->n + i] = support_row(&in->support, rows->x + i * D);
         if (rows->span[i] >= span)
             r->end[n++] = (uint32_t)(r->n + i);
     }
@@ -47,13 +45,13 @@ size_t recent_append(struct recent *r, const struct window_rows *rows,
 float recent_support(const struct recent *r, const struct window_spec *spec,
                      size_t end)
 {
-    return support_score(r->outside, spec->features.n, (size_t)spec->delays,
-                         (size_t)spec->tau, end);
+    return support_window(r->support, (size_t)spec->delays, (size_t)spec->tau,
+                          end);
 }
 
 void recent_release(struct recent *r)
 {
     free(r->x);
-    free(r->outside);
+    free(r->support);
     free(r->end);
 }

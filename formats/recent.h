@@ -9,16 +9,16 @@
  */
 struct recent {
     size_t n, cap;
-    float *x;          /* (n, D) */
-    uint32_t *outside; /* (n) features out of the range of training */
-    uint32_t *end;     /* rows where the new windows end */
+    float *x;       /* (n, D) */
+    float *support; /* (n) of each row, see math/support.h */
+    uint32_t *end;  /* rows where the new windows end */
 };
 
 /* Append rows; returns how many windows end in them (r->end). */
 size_t recent_append(struct recent *r, const struct window_rows *rows,
                      const struct window_spec *spec, const struct input *in);
 
-/* The support of the window that ends at row `end`, see math/support.h. */
+/* The support of the window that ends at row `end`. */
 float recent_support(const struct recent *r, const struct window_spec *spec,
                      size_t end);
 

@@ -8,6 +8,9 @@
 #include "common/estimator/kind.h"
 #include "formats/config.h"
 
+/* Less support is too little, as such and as a share of inputs in range. */
+static const float LOW = .5f, LOW_IN_RANGE = .9f;
+
 static const struct estimator_kind *const kinds[] = {
     &kind_network, &kind_physical, &kind_gbdt};
 
@@ -56,7 +59,9 @@ int estimator_load(struct estimator *m, const struct checkpoint *c,
         load_input(m, c, e) < 0 ||
         intervals_from_checkpoint(m->intervals, &m->targets, c, e) < 0)
         return -1;
-    m->support_low = m->kind->support_low;
+    /* older checkpoints know the range of features alone */
+    m->support_low =
+        m->kind->own_interval || m->input.support.K ? LOW : LOW_IN_RANGE;
     return m->kind->load(m, c, e);
 }
 
@@ -139,7 +144,7 @@ int estimator_build(struct estimator *m, const struct plan *plan,
 {
     m->kind = plan->kind;
     m->pool = pool;
-    m->support_low = m->kind->support_low;
+    m->support_low = LOW;
     if (!m->spec.target)
         window_spec_copy(&m->spec, &ds->spec);
     if (m->kind != &kind_network && m->targets.n > 1)

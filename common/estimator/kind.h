@@ -8,7 +8,6 @@
  */
 struct estimator_kind {
     const char *name;  /* of `kind:` in the model's file */
-    float support_low; /* as in struct estimator */
     bool wants_groups; /* is fitted to a dataset with_groups */
     bool own_interval; /* says how sure it is; else conformal intervals do */
 

@@ -182,7 +182,6 @@ static int fit(struct estimator *m, struct fitting *f, struct err *e)
 
 const struct estimator_kind kind_gbdt = {
     .name = "gbdt",
-    .support_low = .9f,
     .read = read_plan,
     .to_labels = plan_labels,
     .build = build,

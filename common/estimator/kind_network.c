@@ -99,7 +99,6 @@ static int export(const struct estimator *m, struct opgraph *g, struct err *e)
 
 const struct estimator_kind kind_network = {
     .name = "network",
-    .support_low = .9f,
     .build = build,
     .fit = fit,
     .load = load,

@@ -156,6 +156,7 @@ static int build(struct estimator *m, const struct plan *plan,
 {
     (void)plan;
     (void)ds;
+    m->input.support.K = 0; /* it says by itself what it knows */
     return check_windows(&m->spec, e);
 }
 
@@ -292,7 +293,6 @@ out:
 
 const struct estimator_kind kind_physical = {
     .name = "physical",
-    .support_low = .5f,
     .wants_groups = true,
     .own_interval = true,
     .read = read_plan,

@@ -38,11 +38,19 @@ double physical_fade(const struct physical *p)
     return 24 / (.15 * p->n_cpus);
 }
 
+/* W of the whole machine, all CPUs busy: what being unsure is held against. */
+static double full_watts(const struct physical *p)
+{
+    double z[EFFECTS];
+
+    return fmax(physical_mean(p, p->n_cpus, z), 1e-6);
+}
+
 void physical_predict(const struct physical *p, const float *busy, size_t n,
                       struct physical_prediction *out)
 {
     double open[E * E], machine_idle = physical_idle(p);
-    double fade = physical_fade(p);
+    double fade = physical_fade(p), full = full_watts(p);
 
     open_covariance(p, open);
     for (size_t i = 0; i < n; i++) {
@@ -59,7 +67,7 @@ void physical_predict(const struct physical *p, const float *busy, size_t n,
         out[i].watts = out[i].idle + out[i].dynamic;
         out[i].sd = (float)sqrt(effect * effect + noise * noise);
         out[i].support =
-            (float)(exp(-strangeness(p, b)) * watts / (watts + effect));
+            (float)(exp(-strangeness(p, b)) * full / (full + effect));
     }
 }
 

@@ -57,26 +57,128 @@ static void coverage_holds(void **state)
     assert_in_range(inside, 17800, 18200);
 }
 
-static void support_is_the_share_in_range(void **state)
+/* As older checkpoints have it: no rows, the range alone. */
+static void without_rows_it_is_the_share_in_range(void **state)
 {
     static const float x[] = {1, 10, 2, 20, 3, 30, 9, 90}; /* (4, 2) */
-    static const uint8_t use[] = {1, 1, 1, 0};
+    static const uint32_t rows[] = {0, 1, 2};
     static const float asked[] = {2, 15, 0, 31, 3, 30, NAN, 10}; /* (4, 2) */
-    float min[2], max[2];
-    uint32_t outside[4];
+    float row[4];
+    struct support s;
 
     (void)state;
-    support_fit(x, 4, 2, use, min, max);
-    assert_true(min[0] == 1 && max[0] == 3 && min[1] == 10 && max[1] == 30);
+    support_init(&s, 2);
+    support_fit(&s, x, rows, 3);
+    assert_true(s.min[0] == 1 && s.max[0] == 3 && s.min[1] == 10 &&
+                s.max[1] == 30);
+    s.K = 0;
     for (int i = 0; i < 4; i++)
-        outside[i] = (uint32_t)support_outside(asked + 2 * i, 2, min, max);
-    assert_int_equal(outside[0], 0);
-    assert_int_equal(outside[1], 2);
-    assert_int_equal(outside[2], 0);
-    assert_int_equal(outside[3], 1);
-    assert_true(support_score(outside, 2, 2, 1, 1) == 0.5f);
-    assert_true(support_score(outside, 2, 2, 2, 2) == 1.0f);
-    assert_true(support_score(outside, 2, 2, 2, 3) == 0.25f);
+        row[i] = support_row(&s, asked + 2 * i);
+    assert_true(row[0] == 1 && row[1] == 0 && row[2] == 1 && row[3] == .5f);
+    assert_true(support_window(row, 1, 1, 1) == 0);
+    assert_true(support_window(row, 2, 2, 2) == 1.0f);
+    assert_true(support_window(row, 2, 2, 3) == 0.25f);
+    support_release(&s);
+}
+
+enum { D = 3, T = 1000 };
+
+static void fit_cloud(struct support *s, float *x)
+{
+    uint32_t rows[T];
+    struct rng rng;
+
+    rng_init(&rng, 3, 3);
+    for (uint32_t t = 0; t < T; t++) {
+        x[t * D] = 100 + (float)rng_uniform(&rng, -10, 10);
+        x[t * D + 1] = x[t * D] / 50 + (float)rng_uniform(&rng, 0, 1);
+        x[t * D + 2] = 7; /* never changes */
+        rows[t] = t;
+    }
+    support_init(s, D);
+    support_fit(s, x, rows, T);
+}
+
+/* The twin: every kept row, one after the other, in double. */
+static double naive_distance(const struct support *s, const float *row)
+{
+    double least = HUGE_VAL;
+
+    for (size_t k = 0; k < s->K; k++) {
+        double sum = 0;
+
+        for (size_t i = 0; i < D; i++) {
+            double z =
+                ((double)row[i] - (double)s->mean[i]) * (double)s->factor[i];
+
+            z = z > 6 ? 6 : z < -6 ? -6 : z;
+            z -= (double)s->rows[i * SUPPORT_ROWS + k];
+            sum += z * z;
+        }
+        least = fmin(least, sum);
+    }
+    return sqrt(least);
+}
+
+static void nearest_row_as_its_naive_twin(void **state)
+{
+    static float x[T * D];
+    struct support s;
+    struct rng rng;
+    int below = 0;
+
+    (void)state;
+    fit_cloud(&s, x);
+    assert_int_equal(s.K, SUPPORT_ROWS);
+    rng_init(&rng, 4, 4);
+    for (int i = 0; i < 300; i++) {
+        const float row[D] = {(float)rng_uniform(&rng, 60, 140),
+                              (float)rng_uniform(&rng, 0, 6), 7};
+        double far = (double)s.far[0];
+        double expected = far / (far + naive_distance(&s, row));
+
+        assert_true(fabs((double)support_row(&s, row) - expected) < 1e-4);
+    }
+    for (int t = 0; t < T; t++)
+        below += support_row(&s, x + t * D) < .5f;
+    assert_in_range(below, 1, 25); /* about one training row in a hundred */
+    support_release(&s);
+}
+
+static void far_off_there_is_little(void **state)
+{
+    static float x[T * D];
+    float near[D] = {100, 2.5f, 7}, far[D] = {1e9f, -1e9f, 7},
+          farther[D] = {130, 2.5f, 7}, changed[D] = {100, 2.5f, 7.1f},
+          none[D] = {100, NAN, 7}, inf[D] = {HUGE_VALF, 2.5f, 7};
+    struct support s;
+
+    (void)state;
+    fit_cloud(&s, x);
+    assert_true(support_row(&s, near) > .5f);
+    assert_true(support_row(&s, farther) < .5f);
+    assert_true(support_row(&s, far) < support_row(&s, farther));
+    assert_true(support_row(&s, changed) < .1f); /* what never changed does */
+    assert_true(support_row(&s, none) == 0);
+    assert_true(support_row(&s, inf) < .5f && support_row(&s, inf) > 0);
+    support_release(&s);
+}
+
+/* Fewer rows than are kept, one row, none. */
+static void few_rows(void **state)
+{
+    const float x[] = {1, 2, 3, 5, 5, 9}, row[] = {1, 2}; /* (3, 2) */
+    const uint32_t rows[] = {0, 1, 2};
+
+    (void)state;
+    for (size_t n = 0; n <= 3; n++) {
+        struct support s;
+
+        support_init(&s, 2);
+        support_fit(&s, x, rows, n);
+        assert_true(support_row(&s, row) == (n ? 1 : 0));
+        support_release(&s);
+    }
 }
 
 int main(void)
@@ -85,7 +187,10 @@ int main(void)
         cmocka_unit_test(quantiles_are_those_of_the_definition),
         cmocka_unit_test(too_few_say_nothing),
         cmocka_unit_test(coverage_holds),
-        cmocka_unit_test(support_is_the_share_in_range),
+        cmocka_unit_test(without_rows_it_is_the_share_in_range),
+        cmocka_unit_test(nearest_row_as_its_naive_twin),
+        cmocka_unit_test(far_off_there_is_little),
+        cmocka_unit_test(few_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
