@@ -110,10 +110,14 @@ class Branched(nn.Module):
         return self.head(self.enc(x))
 
 
-class V2(Branched):
+class Decoded(Branched):
+    def __init__(self, weight):
+        super().__init__([64, 128, 512, 100])
+        self.weight = weight
+
     def extra(self, x):
-        return .01 * nn.functional.mse_loss(self.branch(self.enc(x)),
-                                            x.flatten(1))
+        return self.weight * nn.functional.mse_loss(self.branch(self.enc(x)),
+                                                    x.flatten(1))
 
 
 class Adv(Branched):
@@ -166,7 +170,7 @@ class Block(nn.Module):
 
 
 class Mstcn(nn.Module):
-    def __init__(self):
+    def __init__(self, attends):
         super().__init__()
         self.scales = nn.ModuleList(
             nn.Conv1d(4, out, k, padding=k // 2)
@@ -175,7 +179,7 @@ class Mstcn(nn.Module):
         self.blocks = nn.Sequential(*(Block(128, 2**i) for i in range(6)))
         self.attn = nn.MultiheadAttention(128, 8, batch_first=True)
         self.norm = nn.LayerNorm(128)
-        self.pool = nn.Linear(128, 1)
+        self.pool = nn.Linear(128, 1) if attends else None
         self.fc = nn.Sequential(
             nn.Linear(128, 256), nn.BatchNorm1d(256), nn.ReLU(),
             nn.Linear(256, 128), nn.BatchNorm1d(128), nn.ReLU())
@@ -185,7 +189,10 @@ class Mstcn(nn.Module):
         x = torch.relu(self.bn(torch.cat([s(x) for s in self.scales], 1)))
         x = self.blocks(x).transpose(1, 2)
         x = self.norm(x + self.attn(x, x, x)[0])
-        x = (x * torch.softmax(self.pool(x), 1)).sum(1)
+        if self.pool:
+            x = (x * torch.softmax(self.pool(x), 1)).sum(1)
+        else:
+            x = x.mean(1)
         return self.heads(self.fc(x))
 
 
@@ -207,19 +214,22 @@ def slow_cosine(params, rate, decay):
     return adam, torch.optim.lr_scheduler.CosineAnnealingLR(adam, 100, 1e-6)
 
 
-OPTIMISERS = {"adamw": cosine, "mstcn": slow_cosine}  # others: constant
+OPTIMISERS = {"adamw": cosine, "mstcn": slow_cosine,
+              "mstcn-mean": slow_cosine}  # others: constant
 
 FAMILIES = {  # name: (model, features, delays, loss, rate, L2, stride)
     "v3": (v3, 4, 25, nn.MSELoss(), 5e-4, 3e-4, 97),
     "v4-plain": (v4_plain, 4, 25, nn.L1Loss(), 5e-4, 3e-4, 97),
     "v4": (v4, 4, 25, nn.L1Loss(), 5e-4, 3e-4, 97),
     "lstm": (lstm, 2, 60, nn.MSELoss(), 1e-3, 0, 19),
-    "v2": (lambda: V2([64, 128, 512, 100]), 4, 25, nn.MSELoss(), 5e-4, 3e-4,
-           997),
+    "v2": (lambda: Decoded(.01), 4, 25, nn.MSELoss(), 5e-4, 3e-4, 997),
+    "v3-decoder": (lambda: Decoded(.03), 4, 25, nn.MSELoss(), 5e-4, 3e-4, 997),
     "adv": (lambda: Adv([64, 128, MACHINES]), 4, 25, nn.MSELoss(), 5e-4, 3e-4,
             997),
     "adamw": (v3, 4, 25, nn.MSELoss(), 1e-3, 1e-2, 997),
-    "mstcn": (Mstcn, 4, 64, nn.HuberLoss(), 1e-4, 1e-5, 997),
+    "mstcn": (lambda: Mstcn(True), 4, 64, nn.HuberLoss(), 1e-4, 1e-5, 997),
+    "mstcn-mean": (lambda: Mstcn(False), 4, 64, nn.HuberLoss(), 1e-4, 1e-5,
+                   2997),
     "v1": (V1, 3, 144, nn.MSELoss(), 2e-3, 1e-4, 997),
 }
 
@@ -262,7 +272,7 @@ def lines(family):
     for i, (name, p) in enumerate(model.named_parameters()):
         flat = p.detach().flatten()
         for j in range(0, len(flat), stride):
-            if family != "mstcn" or not is_still(name, j):
+            if "mstcn" not in family or not is_still(name, j):
                 yield f"weight {i} {j}", flat[j].item()
     if next(model.buffers(), None) is not None:
         model.eval()

@@ -199,6 +199,12 @@ static void v2_repeats_pytorch(void **state)
     repeat_pytorch((struct golden){"v2", NULL, 4, 25, 267941, NULL});
 }
 
+static void v3_decoder_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch((struct golden){"v3-decoder", NULL, 4, 25, 267941, NULL});
+}
+
 /* Not 1, so that the recording tells lambda from weight. */
 static void half_lambda(struct recipe *r, struct model *m)
 {
@@ -240,6 +246,13 @@ static void mstcn_repeats_pytorch(void **state)
     repeat_pytorch((struct golden){"mstcn", NULL, 4, 64, 730642, NULL});
 }
 
+static void mstcn_mean_repeats_pytorch(void **state)
+{
+    (void)state;
+    repeat_pytorch(
+        (struct golden){"mstcn-mean", NULL, 4, 64, 730642 - 129, NULL});
+}
+
 static void v1_repeats_pytorch(void **state)
 {
     (void)state;
@@ -255,7 +268,6 @@ static void families_have_their_parameters(void **state)
     } cases[] = {
         {"configs/mstcn.yaml", {14, 64, 1, 1, true}, 737082},
         {"configs/mstcn.yaml", {19, 64, 2, 1, true}, 740431},
-        {"configs/mstcn-mean.yaml", {4, 64, 1, 1, true}, 730642 - 129},
         {"configs/v1.yaml", {3, 144, 1, 1, true}, 303261},
         {"configs/v1.yaml", {3, 144, 1, 3, true}, 303327},
         {"configs/v1.yaml", {3, 144, 1, 0, false}, 188753},
@@ -283,9 +295,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(v4_repeats_pytorch),
         cmocka_unit_test(lstm_repeats_pytorch),
         cmocka_unit_test(v2_repeats_pytorch),
+        cmocka_unit_test(v3_decoder_repeats_pytorch),
         cmocka_unit_test(adv_repeats_pytorch),
         cmocka_unit_test(adamw_repeats_pytorch),
         cmocka_unit_test(mstcn_repeats_pytorch),
+        cmocka_unit_test(mstcn_mean_repeats_pytorch),
         cmocka_unit_test(v1_repeats_pytorch),
         cmocka_unit_test(families_have_their_parameters),
     };
