@@ -281,12 +281,13 @@ def lines(family):
 
 
 def check(family):
-    """The recording holds what PyTorch does today: no difference over 1e-5."""
+    """The recording holds what PyTorch does here: no difference over 5e-5, half
+    of what ours may have.  Between two processors its own mstcn has 2.3e-5."""
     with open(f"tests/golden/{family}.txt") as f:
         recorded = [line.rsplit(" ", 1) for line in f]
     fresh = list(lines(family))
     same = len(fresh) == len(recorded) and all(
-        a == c and abs(b - float(v)) < 1e-5
+        a == c and abs(b - float(v)) < 5e-5
         for (a, b), (c, v) in zip(fresh, recorded))
     print(f"{family}: {len(fresh)} values,", "the same" if same else "NOT the same")
     return same
