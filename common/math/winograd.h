@@ -5,32 +5,35 @@
 #include <stddef.h>
 
 /*
- * Convolution with three taps in two thirds of the multiplications (Winograd's
- * F(2,3); Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
- * 2015).  Two outputs `dilation` apart take four products, of sums and
- * differences of four inputs with those of the weights:
+ * Convolution with three taps in half of the multiplications (Winograd; Lavin
+ * and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015): a few
+ * outputs `dilation` apart take as many products as there are parts, of sums of
+ * what they see with sums of the weights.  Two schemes:
  *
- *     y0 = m0 + m1 + m2      m0 = (x0 - x2) w0
- *     y1 = m1 - m2 - m3      m1 = (x1 + x2) (w0 + w1 + w2) / 2
- *                            m2 = (x2 - x1) (w0 - w1 + w2) / 2
- *                            m3 = (x1 - x3) w2
+ *   four  6 products for 4 outputs (common/math/winograd_four.c)
+ *   pair  3 products for 2 outputs, where a sequence has no more blocks of
+ *         `dilation` values, so that outer taps see padding
+ *         (common/math/winograd_pair.c)
  *
  * n sequences of I channels to O channels of L values each, padded by
- * `dilation` zeros at both ends.  The weights are used as U (4, O, I).
+ * `dilation` zeros at both ends.  The weights are used as U (parts, O, I).
  */
 struct winograd {
     size_t n, I, O, L, dilation;
 };
 
-/* Can a convolution like this be done so? */
+/* Can a convolution like this be done so, and is it worth it? */
 bool winograd_fits(size_t K, size_t dilation, size_t padding, size_t L);
 
-/* Floats of room that both ways take, which do a few sequences at a time. */
+/* Floats of U, and of room that both ways take, which do a few sequences at a
+ * time. */
+size_t winograd_weights(const struct winograd *c);
 size_t winograd_room(const struct winograd *c);
 
 /* weight (O, I, 3) to U, and the gradient of U to that of weight. */
-void winograd_turn(const float *weight, size_t n_pairs, float *U);
-void winograd_turn_back(const float *U_grad, size_t n_pairs, float *grad);
+void winograd_turn(const struct winograd *c, const float *weight, float *U);
+void winograd_turn_back(const struct winograd *c, const float *U_grad,
+                        float *grad);
 
 /* x (n, I, L) to y (n, O, L), bias (O). */
 void winograd_forward(const struct winograd *c, const float *U,

@@ -36,7 +36,7 @@
 #define MANY 32768 /* weights from which on columns are faster than strips */
 #define MANY_PLAIN 256 /* ... where no columns have to be made */
 #define COLUMNS 256    /* at a time */
-#define FEW 4          /* rows too few for Winograd's way */
+#define FEW 4 /* rows too few for Winograd's way, unless weights are packed */
 
 enum { WEIGHT, BIAS };
 
@@ -298,16 +298,14 @@ static struct winograd winograd_of(const struct layer *l, size_t n)
                              l->dilation};
 }
 
-static size_t pairs_of(const struct layer *l)
-{
-    return l->in.channels * l->out.channels;
-}
-
-/* The weights (4, O, I) and behind them their gradient lie at the end of the
- * layer's room, kept for all rows of a pass. */
+/* The weights and behind them their gradient lie at the end of the layer's
+ * room, kept for all rows of a pass. */
 static float *turned_of(const struct layer *l, const struct pass *p)
 {
-    return (float *)p->scratch + l->room / sizeof(float) - 8 * pairs_of(l);
+    struct winograd c = winograd_of(l, p->n);
+
+    return (float *)p->scratch + l->room / sizeof(float) -
+           2 * winograd_weights(&c);
 }
 
 static void forward_winograd(const struct layer *l, const struct pass *p,
@@ -317,7 +315,7 @@ static void forward_winograd(const struct layer *l, const struct pass *p,
     float *turned = turned_of(l, p);
 
     if (!p->packed && p->done == 0)
-        winograd_turn(l->param[WEIGHT].data, pairs_of(l), turned);
+        winograd_turn(&c, l->param[WEIGHT].data, turned);
     winograd_forward(&c, p->packed ? p->packed : turned, l->param[BIAS].data, x,
                      y, p->scratch);
 }
@@ -327,13 +325,13 @@ static void backward_winograd(const struct layer *l, const struct pass *p,
                               float *weight_grad)
 {
     struct winograd c = winograd_of(l, p->n);
-    float *U = turned_of(l, p), *U_grad = U + 4 * pairs_of(l);
+    float *U = turned_of(l, p), *U_grad = U + winograd_weights(&c);
 
     if (p->done == 0)
-        winograd_turn(l->param[WEIGHT].data, pairs_of(l), U);
+        winograd_turn(&c, l->param[WEIGHT].data, U);
     winograd_backward(&c, U, x, dy, p->done == 0, dx, U_grad, p->scratch);
     if (p->left == 0)
-        winograd_turn_back(U_grad, pairs_of(l), weight_grad);
+        winograd_turn_back(&c, U_grad, weight_grad);
 }
 
 /* ---- the layer ---- */
@@ -343,7 +341,7 @@ static size_t room_of(const struct layer *l)
     size_t few = by_columns(l) ? columns_room(l) : strips_room(l);
     struct winograd c = winograd_of(l, SIZE_MAX);
     size_t many = by_winograd(l) ? winograd_room(&c) : 0;
-    size_t kept = by_winograd(l) ? 8 * pairs_of(l) : 0;
+    size_t kept = by_winograd(l) ? 2 * winograd_weights(&c) : 0;
 
     return ((few > many ? few : many) + kept) * sizeof(float);
 }
@@ -351,13 +349,15 @@ static size_t room_of(const struct layer *l)
 static void fit(struct layer *l)
 {
     size_t reach = (l->kernel - 1) * l->dilation;
+    struct winograd c;
 
     l->out = (struct shape){l->param[WEIGHT].dim[0],
                             l->in.length + l->padding + l->padding_end - reach};
     if (!by_columns(l)) /* x across; zeros */
         l->scratch = (l->n_in + 1) * sizeof(float);
     l->room = room_of(l);
-    l->packed = by_winograd(l) ? 4 * l->in.channels * l->out.channels : 0;
+    c = winograd_of(l, 1);
+    l->packed = by_winograd(l) ? winograd_weights(&c) : 0;
 }
 
 static int read_settings(struct layer *l, const struct node *settings,
@@ -417,14 +417,15 @@ static void init(const struct layer *l, struct rng *rng)
 
 static void pack(const struct layer *l, float *packed)
 {
-    winograd_turn(l->param[WEIGHT].data, l->in.channels * l->out.channels,
-                  packed);
+    struct winograd c = winograd_of(l, 1);
+
+    winograd_turn(&c, l->param[WEIGHT].data, packed);
 }
 
 /* Are there rows enough for Winograd's way? */
 static bool many_rows(const struct pass *p)
 {
-    return p->done + p->n + p->left >= FEW;
+    return p->packed || p->done + p->n + p->left >= FEW;
 }
 
 static void forward(const struct layer *l, const struct pass *p, const float *x,
