@@ -85,16 +85,22 @@ VECTOR static void product_blocks(const struct product *p)
     for (; j + WIDTH <= p->B; j += WIDTH)
         blocks(2, p, j, 0);
     rest = p->B - j;
-    if (rest > LANES)
+    if (rest > LANES && j > 0) {
         blocks(2, p, p->B - WIDTH, WIDTH - rest);
-    else if (rest > 0)
+        return;
+    }
+    if (rest >= LANES) {
+        blocks(1, p, j, 0);
+        rest -= LANES;
+    }
+    if (rest > 0)
         blocks(1, p, p->B - LANES, LANES - rest);
 }
 
 /* With fewer registers than AVX-512 has, BLAS is faster. */
 void product(const struct product *p)
 {
-    if (panel_usable() && p->B >= WIDTH)
+    if (panel_usable() && p->B >= LANES)
         product_blocks(p);
     else
         blas_product(p);

@@ -1,10 +1,13 @@
 #include "common/nn/span.h"
 
 #include <stdint.h>
+#include <stdlib.h>
+
+#include "common/base/xalloc.h"
 
 /* What lies between the layers of a span may take so many bytes ... */
 #define CACHE ((size_t)1 << 20)
-#define STEP 4 /* ... if it can, for a multiple of so many rows, better ... */
+#define FEWEST 2 /* ... if it can, for so many rows at least, better ... */
 #define STRIDE 32
 
 size_t span_end(const bool *alone, size_t i, size_t end)
@@ -25,9 +28,8 @@ size_t span_rows(const struct model *m, size_t i, size_t end)
     for (; i < end; i++)
         values += m->layer[i].n_out;
     rows = CACHE / sizeof(float) / values;
-    if (rows >= STEP)
-        rows -= rows % (rows >= STRIDE ? STRIDE : STEP);
-    return rows < 1 ? 1 : rows;
+    rows -= rows % (rows >= STRIDE ? STRIDE : FEWEST);
+    return rows < FEWEST ? FEWEST : rows;
 }
 
 size_t part_first(const struct model *m, size_t part)
@@ -113,6 +115,26 @@ void span_alone(const struct model *m, const bool *across, bool *alone)
 }
 
 /* ---- what is read where it was written ---- */
+
+void span_shares(const struct model *m, bool training, bool *shares)
+{
+    size_t *readers = xcalloc(m->n_layers, sizeof *readers);
+
+    for (size_t i = 0; i < m->n_layers; i++)
+        for (size_t k = 0; k < m->layer[i].n_from; k++)
+            if (m->layer[i].from[k].at >= 0 && (training || !m->layer[i].aside))
+                readers[m->layer[i].from[k].at]++;
+    readers[m->output]++;
+    for (size_t i = 0; i < m->n_layers; i++) {
+        const struct layer_type *type = m->layer[i].type;
+        int at = m->layer[i].from[0].at;
+
+        shares[i] =
+            (type->in_place || (type->in_place_predicting && !training)) &&
+            at >= 0 && readers[at] == 1;
+    }
+    free(readers);
+}
 
 void span_inside(const struct model *m, const bool *alone, const size_t *start,
                  const bool *shares, bool *inside)

@@ -36,10 +36,14 @@ bool span_reads_across(const struct model *m, const bool *across, size_t i);
 /* Which layers are told of all rows at once. */
 void span_alone(const struct model *m, const bool *across, bool *alone);
 
+/* Which layers work in place: on what no other one reads, so not on the
+ * model's input and output. */
+void span_shares(const struct model *m, bool training, bool *shares);
+
 /*
- * Is the gradient of a value read in the span that wrote it?  Then only that of
- * the rows at hand is kept.  Layers in place (shares) have one with the layer
- * before.
+ * Is a value read in the span alone that wrote it?  Then only that of the rows
+ * at hand is kept: in training its gradient, in prediction itself.  Layers in
+ * place (shares) have one with the layer before.
  */
 void span_inside(const struct model *m, const bool *alone, const size_t *start,
                  const bool *shares, bool *inside);

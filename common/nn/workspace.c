@@ -43,31 +43,6 @@ static bool hands_back(const struct model *m, size_t j, size_t k)
     return at >= 0 && m->layer[at].learns && !(l->branch && k > 0);
 }
 
-/*
- * A layer may work in place on what no other one reads: not on the model's
- * input and output.
- */
-static void find_shares(struct workspace *w)
-{
-    const struct model *m = w->model;
-    size_t *readers = xcalloc(m->n_layers, sizeof *readers);
-
-    for (size_t i = 0; i < m->n_layers; i++)
-        for (size_t k = 0; k < m->layer[i].n_from && !left_out(w, i); k++)
-            if (m->layer[i].from[k].at >= 0)
-                readers[m->layer[i].from[k].at]++;
-    readers[m->output]++;
-    for (size_t i = 0; i < m->n_layers; i++) {
-        const struct layer_type *type = m->layer[i].type;
-        int at = m->layer[i].from[0].at;
-
-        w->shares[i] =
-            (type->in_place || (type->in_place_predicting && !w->training)) &&
-            at >= 0 && readers[at] == 1;
-    }
-    free(readers);
-}
-
 /* ---- where the gradients of the values lie ---- */
 
 static int take_slot(size_t *n_slots, bool *busy)
@@ -115,6 +90,24 @@ static void assign_slots(struct workspace *w)
     free(busy[1]);
 }
 
+/* In prediction, is there room for a few rows of what layer i gives? */
+static bool is_brief(const struct workspace *w, size_t i)
+{
+    return w->inside[i] && !w->training;
+}
+
+/* Rows of a layer's values that lie there at once. */
+static size_t rows_kept(const struct workspace *w, size_t i)
+{
+    const struct model *m = w->model;
+    size_t first = w->span[i], rows;
+
+    if (!is_brief(w, i))
+        return w->rows;
+    rows = span_rows(m, first, span_end(w->alone, first, m->n_layers));
+    return rows < w->rows ? rows : w->rows;
+}
+
 static size_t lay_out(struct workspace *w, char *memory)
 {
     const struct model *m = w->model;
@@ -126,9 +119,10 @@ static size_t lay_out(struct workspace *w, char *memory)
 
         if (left_out(w, i))
             continue;
-        w->value[i] = w->shares[i] ? w->value[l->from[0].at]
-                                   : carve(memory, &used,
-                                           w->rows * l->n_out * sizeof(float));
+        w->value[i] = w->shares[i]
+                          ? w->value[l->from[0].at]
+                          : carve(memory, &used,
+                                  rows_kept(w, i) * l->n_out * sizeof(float));
         w->scratch[i] = carve(memory, &used, w->rows * l->scratch + l->room);
         w->sums[i] = carve(memory, &used, l->sums * sizeof(double));
         w->total[i] = carve(memory, &used, l->sums * sizeof(double));
@@ -161,14 +155,13 @@ struct workspace *workspace_new(const struct model *m, size_t rows,
     w->alone = xcalloc(n, sizeof *w->alone);
     w->span = xcalloc(n, sizeof *w->span);
     w->inside = xcalloc(n, sizeof *w->inside);
-    find_shares(w);
+    span_shares(m, training, w->shares);
     span_across(m, w->across);
     span_alone(m, w->across, w->alone);
-    if (training) {
-        span_starts(m, w->alone, w->span);
-        span_inside(m, w->alone, w->span, w->shares, w->inside);
+    span_starts(m, w->alone, w->span);
+    span_inside(m, w->alone, w->span, w->shares, w->inside);
+    if (training)
         assign_slots(w);
-    }
     w->slope = xcalloc(w->n_slopes[0] + 1, sizeof *w->slope);
     w->near = xcalloc(w->n_slopes[1] + 1, sizeof *w->near);
     w->memory = xmalloc_aligned(lay_out(w, NULL), 1);
@@ -220,6 +213,15 @@ static struct pass rows_of(const struct pass *p, size_t at, size_t n)
     return rows;
 }
 
+/* What layer i gives for the rows at hand. */
+static float *value_of(const struct workspace *w, const struct pass *p,
+                       size_t i)
+{
+    size_t at = is_brief(w, i) ? 0 : p->done;
+
+    return w->value[i] + at * w->model->layer[i].n_out;
+}
+
 /* Tell p what layer i wants to know of itself; x (n_from) is what it reads. */
 static void set_pass(const struct workspace *w, struct pass *p, size_t i,
                      const float **x)
@@ -228,11 +230,10 @@ static void set_pass(const struct workspace *w, struct pass *p, size_t i,
     bool across;
 
     for (size_t k = 0; k < l->n_from; k++) {
-        const struct shape *s = &l->from[k].shape;
         int at = l->from[k].at;
 
-        x[k] =
-            (at < 0 ? w->x : w->value[at]) + p->done * s->channels * s->length;
+        x[k] = at < 0 ? w->x + p->done * w->model->n_in
+                      : value_of(w, p, (size_t)at);
     }
     p->x = x;
     across = p->training || p->n >= FEW_ACROSS;
@@ -253,7 +254,7 @@ static void run_layer(struct workspace *w, struct pass *p, size_t i)
         return;
     set_pass(w, p, i, x);
     p->loss = &w->branch_loss;
-    l->type->forward(l, p, x[0], w->value[i] + p->done * l->n_out);
+    l->type->forward(l, p, x[0], value_of(w, p, i));
 }
 
 static void gather(const struct workspace *w, struct pass *p, size_t i)
@@ -409,8 +410,7 @@ static void back_layer(struct workspace *w, struct pass *p, size_t i,
                                  : slope_of(w, p, from);
         p->source = k;
         if (back || k == 0)
-            l->type->backward(l, p, x[k], w->value[i] + p->done * l->n_out, dy,
-                              dx, at);
+            l->type->backward(l, p, x[k], value_of(w, p, i), dy, dx, at);
         if (back && w->sloped[from])
             add_gradient(p->n * m->layer[from].n_out, dx, slope_of(w, p, from));
         if (back)

@@ -29,7 +29,8 @@ struct workspace {
     bool *alone;    /* is it told of all rows at once?  See span.h */
     size_t *span;   /* the first layer of those that rows pass some at a time
                        on the way back */
-    bool *inside;   /* is a layer's output read in its span alone? */
+    bool *inside;   /* is a layer's output read in its span alone?  Then in
+                       prediction value has room for the rows at hand alone */
     float **near;   /* (rows, widest) gradients of such, of the rows at hand */
     int *slot;      /* of slope or near, for a layer's output; -1: none */
     bool *sloped;   /* is something there already?  And when a span began? */

@@ -55,8 +55,8 @@ static void check(const struct product *p,
 static void products_are_the_naive_ones(void **state)
 {
     static const size_t sizes[][3] = {
-        {8, 32, 5},   {1, 33, 1},    {7, 48, 16},  {9, 49, 17},
-        {16, 16, 32}, {42, 75, 120}, {75, 63, 31}, {128, 120, 64}};
+        {8, 32, 5},   {1, 33, 1},  {7, 48, 16},   {9, 49, 17},  {16, 16, 32},
+        {30, 70, 16}, {9, 20, 29}, {42, 75, 120}, {75, 63, 31}, {128, 120, 64}};
 
     (void)state;
     draw(a, MOST * MOST, 1);
