@@ -116,7 +116,7 @@ fuzz:                           ## each fuzz target for FUZZ_TIME seconds
 
 bench bench-models bench-sample: all $(BENCHES:%=$(BUILD)/%) $(HELPERS) ## figures
 	$(Q)BUILD="$(abspath $(BUILD))" sh tests/bench/run \
-	$(if $(filter %models,$@),bench-nn) \
+	$(if $(filter %models,$@),bench-nn bench-memory) \
 	$(if $(filter %sample,$@),$@ $(addprefix $@-,floor signals levels))
 
 experiment default-model calibration servers headline: all ## from DATA: pipelines/NAME.mk

@@ -1,42 +1,29 @@
 /*
- * How fast the families train and predict, beside PyTorch in the same minute
- * and, for those of dense layers alone, beside what sgemm does on the same
- * shapes.  Each figure is the best of several runs, for the machine may be
- * shared.  A piece of tests/bench/run: ROOT is the checkout, SHARED has the
- * peer; PYTHON is one that has torch.  With names of families: those alone.
+ * How fast the families train and predict, beside PyTorch in the same minutes
+ * and beside what sgemm does on the same shapes.  Each figure is the best of
+ * several runs, one and two threads in turn, for the machine may be shared.  A
+ * piece of tests/bench/run: ROOT is the checkout, SHARED has the peer's models;
+ * PYTHON is one that has torch.  With names of families: those alone.
  */
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "common/base/clock.h"
-#include "common/base/log.h"
-#include "common/base/xalloc.h"
-#include "common/math/blas.h"
 #include "common/nn/train.h"
-#include "formats/config.h"
+#include "tests/bench/families.h"
+#include "tests/bench/products.h"
 
-enum { RUNS = 8, LIVE = 20000 };
+enum { THREADS = 2, LEAST = 3, MOST = 40, LIVE = 5000 };
+#define SECONDS 3.  /* of each kind of measurement, if LEAST are done by then \
+                     */
+#define SCALING 1.8 /* two threads, over one */
 
-/* What is promised, as a multiple of PyTorch; 0: nothing. */
-static const struct family {
-    const char *name; /* of configs/NAME.yaml */
-    const char *peer; /* as PyTorch's script calls it; NULL: not there */
-    size_t D, delays, windows;
-    size_t batch; /* windows to predict: as many as PyTorch gets */
-    double train, infer, one;
-    double p99_us; /* of a live window */
-    bool dense;
-} families[] = {
-    {"v3", "v3", 4, 25, 32768, 4096, 3, 2, 3, 50, true},
-    {"v2", "v2", 4, 25, 32768, 4096, 3, 1.5, 3, 0, true},
-    {"v4-plain", NULL, 4, 25, 32768, 4096, 0, 0, 0, 0, false},
-    {"v4", "v4", 4, 25, 32768, 4096, 4, 4, 5, 0, false},
-    {"lstm", "lstm", 2, 60, 8192, 1024, 4, 4, 5, 0, false},
-    {"v1", "v1", 3, 144, 1024, 1024, 2.5, 2.5, 3, 0, false},
-    {"mstcn", "mstcn", 4, 64, 1024, 1024, 2.5, 2.5, 3, 0, false},
-};
+static void doing(const struct family *f, const char *what)
+{
+    fprintf(stderr, "bench-nn: %s: %s\n", f->name, what);
+}
+
+/* ---- windows ---- */
 
 struct data {
     float *x, *label;
@@ -46,85 +33,138 @@ struct data {
 
 static void make_data(struct data *d, const struct family *f)
 {
-    size_t rows = f->windows + f->delays - 1;
+    size_t N = f->windows > f->batch ? f->windows : f->batch;
+    size_t T = N + f->delays - 1;
 
-    d->x = xmalloc_aligned(rows * f->D, sizeof *d->x);
-    d->label = xmalloc_aligned(rows, sizeof *d->label);
-    d->end = xcalloc(f->windows, sizeof *d->end);
-    for (size_t i = 0; i < rows * f->D; i++)
+    d->x = xmalloc_aligned(T * f->D, sizeof *d->x);
+    d->label = xmalloc_aligned(T, sizeof *d->label);
+    d->end = xcalloc(N, sizeof *d->end);
+    for (size_t i = 0; i < T * f->D; i++)
         d->x[i] = (float)rng_unit(rng_at(1, 2, i));
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < T; i++)
         d->label[i] = 20 + 60 * d->x[i * f->D];
-    for (size_t i = 0; i < f->windows; i++)
+    for (size_t i = 0; i < N; i++)
         d->end[i] = (uint32_t)(i + f->delays - 1);
     d->set = (struct window_set){.x = d->x,
                                  .label = d->label,
                                  .end = d->end,
-                                 .T = rows,
+                                 .T = T,
                                  .D = f->D,
-                                 .N = f->windows,
+                                 .N = N,
                                  .delays = f->delays,
                                  .tau = 1};
 }
+
+static struct window_set first_of(const struct data *d, size_t n)
+{
+    struct window_set set = d->set;
+
+    set.N = n;
+    return set;
+}
+
+/* ---- ours ---- */
 
 static double since(int64_t start_ns)
 {
     return (double)(clock_monotonic_ns() - start_ns) / 1e9;
 }
 
-static double train_rate(struct model *m, const struct window_set *set,
-                         int threads)
+/* Windows/s by one and by two threads: run() does n with so many. */
+struct rates {
+    double with[THREADS + 1];
+};
+
+static struct rates rates_of(void (*run)(void *arg, int threads), void *arg,
+                             size_t n)
 {
-    struct pool *pool = pool_new(threads);
-    struct train_options o;
-    struct trainer *t;
-    double best = 0;
+    int64_t start = clock_monotonic_ns();
+    struct rates best = {{0}};
+
+    for (int i = 0; i < LEAST || (i < MOST && since(start) < SECONDS); i++)
+        for (int t = 1; t <= THREADS; t++) {
+            int64_t began = clock_monotonic_ns();
+
+            run(arg, t);
+            best.with[t] = fmax(best.with[t], (double)n / since(began));
+        }
+    return best;
+}
+
+static void train_epoch(void *arg, int threads)
+{
+    struct trainer **trainer = arg;
     struct err e;
 
-    train_options_init(&o);
-    model_init(m, 1);
-    t = trainer_new(m, &o, set, pool);
-    for (int run = 0; run < RUNS; run++) {
-        int64_t start = clock_monotonic_ns();
+    while (trainer_step(trainer[threads], &e) > 0)
+        ;
+    trainer_epoch_end(trainer[threads], 1);
+}
 
-        while (trainer_step(t, &e) > 0)
-            ;
-        best = fmax(best, (double)set->N / since(start));
-        trainer_epoch_end(t, 1);
+static struct rates train_rates(struct model *m, const struct window_set *set)
+{
+    struct trainer *trainer[THREADS + 1];
+    struct pool *pool[THREADS + 1];
+    struct train_options o;
+    struct rates r;
+
+    train_options_init(&o);
+    for (int t = 1; t <= THREADS; t++) {
+        pool[t] = pool_new(t);
+        trainer[t] = trainer_new(m, &o, set, pool[t]);
     }
-    trainer_free(t);
-    pool_free(pool);
-    return best;
+    r = rates_of(train_epoch, trainer, set->N);
+    for (int t = 1; t <= THREADS; t++) {
+        trainer_free(trainer[t]);
+        pool_free(pool[t]);
+    }
+    return r;
 }
 
 /*
  * Windows as a trace gives them, which may share what they have in common, or
  * as rows, a batch after the other, as PyTorch gets them.
  */
-static double predict_rate(struct model *m, const struct window_set *set,
-                           bool trace, int threads, float *y)
+struct prediction {
+    struct predictor *by[THREADS + 1];
+    const struct window_set *set;
+    const float *rows; /* NULL: as a trace */
+    float *y;
+};
+
+static void predict_all(void *arg, int threads)
 {
-    size_t n = set->N;
-    float *rows = xmalloc_aligned(n * m->n_in, sizeof *rows);
-    struct pool *pool = pool_new(threads);
-    struct predictor *p = predictor_new(m, pool);
-    double best = 0;
+    const struct prediction *p = arg;
 
-    predictor_fix(p);
-    embed(set->x, set->D, set->delays, set->tau, set->end, n, rows);
-    for (int run = 0; run < 2 * RUNS; run++) {
-        int64_t start = clock_monotonic_ns();
+    if (p->rows)
+        predict_rows(p->by[threads], p->rows, p->set->N, p->y);
+    else
+        predict_windows(p->by[threads], p->set, p->y);
+}
 
-        if (trace)
-            predict_windows(p, set, y);
-        else
-            predict_rows(p, rows, n, y);
-        best = fmax(best, (double)n / since(start));
+static void predict_rates(struct model *m, const struct window_set *set,
+                          struct rates *rows, struct rates *trace)
+{
+    float *x = xmalloc_aligned(set->N * m->n_in, sizeof *x);
+    struct pool *pool[THREADS + 1];
+    struct prediction p = {.set = set, .rows = x};
+
+    p.y = xcalloc(set->N, sizeof *p.y);
+    embed(set->x, set->D, set->delays, set->tau, set->end, set->N, x);
+    for (int t = 1; t <= THREADS; t++) {
+        pool[t] = pool_new(t);
+        p.by[t] = predictor_new(m, pool[t]);
+        predictor_fix(p.by[t]);
     }
-    predictor_free(p);
-    pool_free(pool);
-    free(rows);
-    return best;
+    *rows = rates_of(predict_all, &p, set->N);
+    p.rows = NULL;
+    *trace = rates_of(predict_all, &p, set->N);
+    for (int t = 1; t <= THREADS; t++) {
+        predictor_free(p.by[t]);
+        pool_free(pool[t]);
+    }
+    free(p.y);
+    free(x);
 }
 
 static int by_value(const void *a, const void *b)
@@ -147,7 +187,7 @@ static void live(struct model *m, const struct window_set *set, double *p50,
     for (size_t i = 0; i < n; i++) {
         int64_t start = clock_monotonic_ns();
 
-        embed(set->x, set->D, set->delays, 1, &set->end[i % set->N], 1, window);
+        embed(set->x, set->D, set->delays, 1, &set->end[i], 1, window);
         predict_rows(p, window, 1, &y);
         us[i] = since(start) * 1e6;
     }
@@ -159,196 +199,169 @@ static void live(struct model *m, const struct window_set *set, double *p50,
     predictor_free(p);
 }
 
-/* The products of a model's layers, and of its branches in training. */
-static double products(const struct model *m, size_t n, bool training,
-                       const float *a, const float *b, float *c)
-{
-    double flops = 0;
+/* ---- theirs ---- */
 
-    for (size_t i = 0; i < m->n_layers; i++) {
-        size_t in = m->layer[i].n_in, out = m->layer[i].n_out;
-
-        if (m->layer[i].n_params == 0 || (m->layer[i].aside && !training))
-            continue;
-        blas_gemm(false, true, n, out, in, a, b, 1, c);
-        if (training)
-            blas_gemm(true, false, out, in, n, a, a, 0, c);
-        if (training && m->layer[i].index > 0)
-            blas_gemm(false, false, n, in, out, a, b, 0, c);
-        flops += 2. * (double)(n * in * out) *
-                 (!training               ? 1
-                  : m->layer[i].index > 0 ? 3
-                                          : 2);
-    }
-    return flops;
-}
-
-/* What sgemm alone does with them: operations a second. */
-static double sgemm_rate(const struct model *m, size_t n, bool training,
-                         double *flops)
-{
-    float *a = xmalloc_aligned(n * 512, sizeof *a);
-    float *b = xmalloc_aligned(512 * 512, sizeof *b);
-    float *c = xmalloc_aligned(n * 512 + 512 * 512, sizeof *c);
-    double best = HUGE_VAL;
-
-    memset(a, 0, n * 512 * sizeof *a);
-    memset(b, 0, 512 * 512 * sizeof *b);
-    memset(c, 0, (n * 512 + 512 * 512) * sizeof *c);
-    for (int run = 0; run < 200; run++) {
-        int64_t start = clock_monotonic_ns();
-
-        *flops = products(m, n, training, a, b, c);
-        best = fmin(best, since(start));
-    }
-    free(a);
-    free(b);
-    free(c);
-    return *flops / best;
-}
-
-struct rates {
+struct peer {
     double train, infer, one; /* windows/s; 0: not known */
 };
 
-/* PyTorch's best of one and two threads. */
-static struct rates peer(const struct family *family)
+static void ask_peer(const struct family *f, int threads, struct peer *best)
 {
-    const char *shared = getenv("SHARED"), *python = getenv("PYTHON");
-    struct rates best = {0}, r;
-    char command[600], line[200];
-    FILE *f;
+    const char *root = getenv("ROOT"), *python = getenv("PYTHON");
+    char *command = xasprintf(
+        "env -u OPENBLAS_NUM_THREADS %s %s/tests/bench/peer.py %s %d %zu %g",
+        python ? python : "/usr/bin/python3", root ? root : ".", f->peer,
+        threads, f->windows, SECONDS);
+    FILE *from = popen(command, "r");
+    struct peer r;
 
-    for (int threads = 1; threads <= 2 && shared && *shared && family->peer;
-         threads++) {
-        snprintf(command, sizeof command,
-                 "env -u OPENBLAS_NUM_THREADS %s %s/bench/torch_models.py "
-                 "speed %s --threads %d",
-                 python ? python : "/usr/bin/python3", shared, family->peer,
-                 threads);
-        f = popen(command, "r");
-        while (f && fgets(line, sizeof line, f))
-            if (sscanf(line,
-                       "%*s threads %*d batch %*d train %lf/s infer %lf/s "
-                       "single %lf",
-                       &r.train, &r.infer, &r.one) == 3) {
-                best.train = fmax(best.train, r.train);
-                best.infer = fmax(best.infer, r.infer);
-                best.one = fmax(best.one, r.one);
-            }
-        if (f)
-            pclose(f);
+    if (from && fscanf(from, "%lf %lf %lf", &r.train, &r.infer, &r.one) == 3) {
+        best->train = fmax(best->train, r.train);
+        best->infer = fmax(best->infer, r.infer);
+        best->one = fmax(best->one, r.one);
+    }
+    if (from)
+        pclose(from);
+    free(command);
+}
+
+/* PyTorch's best of one and two threads. */
+static struct peer peer_of(const struct family *f)
+{
+    const char *shared = getenv("SHARED");
+    struct peer best = {0};
+
+    for (int t = 1; t <= THREADS && f->peer && shared && *shared; t++) {
+        doing(f, t == 1 ? "PyTorch, 1 thread" : "PyTorch, 2 threads");
+        ask_peer(f, t, &best);
     }
     return best;
 }
 
-/* times 0: nothing is promised; theirs 0: there is nothing to compare with;
- * share 0: of sgemm's rate, not known. */
-static void line(const char *family, const char *what, double rate,
-                 double times, double theirs, double share)
+/* ---- the table ---- */
+
+/* What, the promise, what was measured: the verdict follows from the last two,
+ * asked 0: none. */
+__attribute__((format(printf, 5, 6))) static void line(const char *family,
+                                                       const char *what,
+                                                       double asked, double got,
+                                                       const char *format, ...)
 {
-    bool judged = times > 0 && theirs > 0;
+    va_list ap;
 
     printf("%s %s\t", family, what);
-    if (judged)
-        printf("%g x PyTorch's %.0f/s", times, theirs);
-    else if (times > 0)
-        printf("%g x PyTorch, which is not here", times);
-    printf("\t%.0f windows/s", rate);
+    va_start(ap, format);
+    vprintf(format, ap);
+    va_end(ap);
+    printf("\t%s\n", asked <= 0 ? "-" : got >= asked ? "ok" : "no");
+}
+
+/* times 0: nothing is promised; theirs 0: there is nothing to compare with. */
+static void versus(const char *family, const char *what, double rate,
+                   double times, double theirs)
+{
     if (theirs > 0)
-        printf(", %.1f x", rate / theirs);
-    if (share > 0)
-        printf(", %.0f %% of sgemm alone", 100 * share);
-    printf("\t%s\n", !judged ? "-" : rate >= times * theirs ? "ok" : "no");
+        line(family, what, times * theirs, rate,
+             "%g x PyTorch's %.0f/s\t%.0f windows/s, %.1f x", times, theirs,
+             rate, rate / theirs);
+    else if (times > 0)
+        line(family, what, 0, 0,
+             "%g x PyTorch, which is not here\t%.0f windows/s", times, rate);
+    else
+        line(family, what, 0, 0, "\t%.0f windows/s", rate);
 }
 
-/* Windows/s if sgemm were all there is to do; 0 where it is not the most. */
-static double bound(const struct family *f, const struct model *m, size_t n,
-                    bool training)
+static void both(const char *family, const char *what, const struct rates *r,
+                 double times, double theirs)
 {
-    double flops, rate;
+    char *one = xasprintf("%s, 1 thread", what);
+    char *two = xasprintf("%s, 2 threads", what);
 
-    if (!f->dense)
-        return HUGE_VAL;
-    rate = sgemm_rate(m, n, training, &flops);
-    return rate / flops * (double)n;
+    versus(family, one, r->with[1], 0, 0);
+    versus(family, two, r->with[2], times, theirs);
+    free(one);
+    free(two);
 }
 
-static void report(const struct family *f, struct model *m,
-                   const struct window_set *set)
+/* Rates over what sgemm alone would give, the second over twice that. */
+static void share(const struct family *f, const char *what,
+                  const struct rates *r, double most)
 {
-    float *y = xcalloc(set->N, sizeof *y);
-    struct rates theirs = peer(f);
-    double most, rate, p50, p99;
-    struct window_set batch = *set;
+    char *promise = f->share > 0 ? xasprintf("%.0f %%", 100 * f->share) : NULL;
 
-    batch.N = f->batch;
-    most = bound(f, m, 64, true);
-    rate = train_rate(m, set, 1);
-    line(f->name, "training, 1 thread", rate, 0, 0, rate / most);
-    rate = train_rate(m, set, 2);
-    line(f->name, "training, 2 threads", rate, f->train, theirs.train,
-         rate / most / 2);
-    most = bound(f, m, 256, false);
-    rate = predict_rate(m, &batch, false, 1, y);
-    line(f->name, "inference in batches, 1 thread", rate, 0, 0, rate / most);
-    rate = predict_rate(m, &batch, false, 2, y);
-    line(f->name, "inference in batches, 2 threads", rate, f->infer,
-         theirs.infer, rate / most / 2);
-    rate = predict_rate(m, &batch, true, 1, y);
-    line(f->name, "inference, a recorded trace, 1 thread", rate, 0, 0, 0);
-    rate = predict_rate(m, &batch, true, 2, y);
-    line(f->name, "inference, a recorded trace, 2 threads", rate, f->infer,
-         theirs.infer, 0);
+    line(f->name, what, f->share, r->with[2] / most / 2,
+         "%s\t%.0f %%, by 2 threads %.0f %%", promise ? promise : "",
+         100 * r->with[1] / most, 100 * r->with[2] / most / 2);
+    free(promise);
+}
+
+static void report_training(const struct family *f, struct model *m,
+                            const struct window_set *set,
+                            const struct peer *theirs)
+{
+    struct rates r;
+    double scaling;
+
+    doing(f, "training");
+    r = train_rates(m, set);
+    scaling = r.with[2] / r.with[1];
+    both(f->name, "training", &r, f->train, theirs->train);
+    line(f->name, "training, 2 threads over 1", SCALING, scaling,
+         "%g x\t%.2f x", SCALING, scaling);
+    share(f, "training, of sgemm alone", &r, products_rate(m, 64, true));
+}
+
+static void report_inference(const struct family *f, struct model *m,
+                             const struct window_set *set,
+                             const struct peer *theirs)
+{
+    struct rates rows, trace;
+    double p50, p99;
+
+    doing(f, "inference");
+    predict_rates(m, set, &rows, &trace);
+    both(f->name, "inference in batches", &rows, f->infer, theirs->infer);
+    share(f, "inference in batches, of sgemm alone", &rows,
+          products_rate(m, 256, false));
+    both(f->name, "inference, a recorded trace", &trace, f->infer,
+         theirs->infer);
     live(m, set, &p50, &p99);
-    line(f->name, "one window at a time", 1e6 / p50, f->one, theirs.one, 0);
-    printf("%s, one live window\t", f->name);
+    versus(f->name, "one window at a time", 1e6 / p50, f->one, theirs->one);
     if (f->p99_us > 0)
-        printf("p99 %g us", f->p99_us);
-    printf("\tp99 %.1f us, p50 %.1f us\t%s\n", p99, p50,
-           f->p99_us == 0     ? "-"
-           : p99 <= f->p99_us ? "ok"
-                              : "no");
-    free(y);
+        line(f->name, "one live window", 1 / f->p99_us, 1 / p99,
+             "p99 %g us\tp99 %.1f us, p50 %.1f us", f->p99_us, p99, p50);
+    else
+        line(f->name, "one live window", 0, 0, "\tp99 %.1f us, p50 %.1f us",
+             p99, p50);
 }
 
 static void measure(const struct family *f)
 {
-    const char *root = getenv("ROOT");
-    char *path = xasprintf("%s/configs/%s.yaml", root ? root : ".", f->name);
-    struct model_use use = {f->D, f->delays, 1, 1, true};
-    struct node *config = NULL;
-    struct model *m = NULL;
+    struct model *m = family_model(f);
+    struct peer theirs = peer_of(f);
+    struct window_set train, batch;
     struct data d;
-    struct err e;
 
-    if (config_read(&config, path, &e) < 0 ||
-        model_build(&m, node_get(config, "model"), &use, &e) < 0)
-        die(&e);
     make_data(&d, f);
+    train = first_of(&d, f->windows);
+    batch = first_of(&d, f->batch);
+    report_training(f, m, &train, &theirs);
     model_init(m, 1);
-    report(f, m, &d.set);
+    report_inference(f, m, &batch, &theirs);
     free(d.x);
     free(d.label);
     free(d.end);
-    free(path);
     model_free(m);
-    node_free(config);
-}
-
-static bool is_asked(const char *name, char **list)
-{
-    while (*list && strcmp(*list, name) != 0)
-        list++;
-    return *list;
 }
 
 int main(int argc, char **argv)
 {
+    (void)argc;
     blas_start(argv);
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        if (argc < 2 || is_asked(families[i].name, argv + 1))
-            measure(&families[i]);
+    setvbuf(stdout, NULL, _IOLBF, 0);
     printf("OpenBLAS kernels\t\t%s\t-\n", blas_core_name());
+    for (size_t i = 0; i < FAMILIES; i++)
+        if (family_asked(&families[i], argv + 1))
+            measure(&families[i]);
     return 0;
 }
