@@ -77,7 +77,7 @@ static void measure(const struct family *f, double base_bytes)
 {
     char *path = family_path(f->name);
     struct model *m = family_model(f);
-    size_t rows = f->windows * 8;
+    size_t rows = f->windows * 16;
     double data = (double)(rows * (f->D + 2) * sizeof(float));
     double model = (double)(4 * m->size_all * sizeof(float));
     double batch = BATCH * kept(m), got;

@@ -18,7 +18,7 @@ struct family {
     const char *peer; /* as PyTorch's script calls it; NULL: not there */
     const char *features;
     size_t D, delays;
-    size_t windows; /* an epoch */
+    size_t windows; /* trained on in a round */
     size_t batch;   /* windows to predict: as many as PyTorch gets */
     double train, infer, one;
     double p99_us; /* of a live window */
@@ -28,14 +28,14 @@ struct family {
 #define SEED4 "user_pct,system_pct,iowait_pct,log_ctxt"
 
 static const struct family families[] = {
-    {"v3", "v3", SEED4, 4, 25, 8192, 4096, 3, 2, 3, 50, .5},
-    {"v2", "v2", SEED4, 4, 25, 8192, 4096, 3, 1.5, 3, 0, 0},
-    {"v4-plain", NULL, SEED4, 4, 25, 4096, 4096, 0, 0, 0, 0, 0},
-    {"v4", "v4", SEED4, 4, 25, 4096, 4096, 4, 4, 5, 0, .5},
-    {"lstm", "lstm", "busy_cpus,n_cpus", 2, 60, 2048, 1024, 4, 4, 5, 0, 0},
-    {"v1", "v1", "user_pct,system_pct,log_ctxt", 3, 144, 512, 1024, 2.5, 2.5, 3,
+    {"v3", "v3", SEED4, 4, 25, 2048, 4096, 3, 2, 3, 50, .5},
+    {"v2", "v2", SEED4, 4, 25, 1024, 4096, 3, 1.5, 3, 0, 0},
+    {"v4-plain", NULL, SEED4, 4, 25, 1024, 4096, 0, 0, 0, 0, 0},
+    {"v4", "v4", SEED4, 4, 25, 1024, 4096, 4, 4, 5, 0, .5},
+    {"lstm", "lstm", "busy_cpus,n_cpus", 2, 60, 512, 1024, 4, 4, 5, 0, 0},
+    {"v1", "v1", "user_pct,system_pct,log_ctxt", 3, 144, 256, 1024, 2.5, 2.5, 3,
      0, 0},
-    {"mstcn", "mstcn", SEED4, 4, 64, 512, 1024, 2.5, 2.5, 3, 0, 0},
+    {"mstcn", "mstcn", SEED4, 4, 64, 256, 1024, 2.5, 2.5, 3, 0, 0},
 };
 
 enum { FAMILIES = sizeof families / sizeof *families };
