@@ -1,5 +1,5 @@
-#ifndef BENCH_FAMILIES_H
-#define BENCH_FAMILIES_H
+#ifndef TESTS_BENCH_FAMILIES_H
+#define TESTS_BENCH_FAMILIES_H
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-#ifndef BENCH_PRODUCTS_H
-#define BENCH_PRODUCTS_H
+#ifndef TESTS_BENCH_PRODUCTS_H
+#define TESTS_BENCH_PRODUCTS_H
 
 #include <math.h>
 #include <stdlib.h>
