@@ -25,9 +25,10 @@ struct evidence {
     double n;      /* effective rows */
 };
 
+/* noise (E): sds of rows at the knots */
 static int gather(struct evidence *v, const struct physical *p,
-                  const float *busy, const float *watts, size_t n,
-                  struct err *e)
+                  const double *noise, const float *busy, const float *watts,
+                  size_t n, struct err *e)
 {
     double weight = fmin(1, (double)ROWS_MOST / (double)n);
 
@@ -36,7 +37,7 @@ static int gather(struct evidence *v, const struct physical *p,
         return err_set(e, ERR_DATA, "no rows with measured watts");
     for (size_t i = 0; i < n; i++) {
         double z[E], d = watts[i] - physical_mean(p, busy[i], z);
-        double sd = basis_dot(p->noise, z, E), w = weight / (sd * sd);
+        double sd = basis_dot(noise, z, E), w = weight / (sd * sd);
 
         if (!isfinite(d))
             return err_set(e, ERR_DATA,
@@ -90,12 +91,8 @@ static double span_of(const struct physical *p)
     return physical_mean(p, p->n_cpus, z) - physical_mean(p, 0, z);
 }
 
-/*
- * Are the rows like one another, whatever this machine is like?  As far as the
- * model can tell: with every effect free to fit them.
- */
-static int check_evidence(const struct physical *p, const struct evidence *v,
-                          double *left, struct err *e)
+/* Squares left with every effect free to fit the rows. */
+static double misfit(const struct physical *p, const struct evidence *v)
 {
     double prior[E * E], nuisance[E * E], mean[E], cov[E * E];
 
@@ -103,20 +100,40 @@ static int check_evidence(const struct physical *p, const struct evidence *v,
     sum(prior, p->recording, 1, prior);
     none(prior, nuisance);
     effects_posterior(prior, nuisance, v->gram, v->cross, mean, cov);
-    *left = left_over(v, mean);
-    if (*left > CONTRADICTION * CONTRADICTION * v->n)
+    return left_over(v, mean);
+}
+
+/*
+ * Are the rows like one another, whatever this machine is like?  As far as the
+ * model can tell, and by the scatter it knows where it is largest: at a load
+ * where its own machines are quiet another one need not be.
+ */
+static int check_evidence(const struct physical *p, const float *busy,
+                          const float *watts, size_t n, struct err *e)
+{
+    double usual[E], left, most = 0;
+    struct evidence v;
+
+    for (int k = 0; k < E; k++)
+        most = fmax(most, p->noise[k]);
+    for (int k = 0; k < E; k++)
+        usual[k] = most;
+    if (gather(&v, p, usual, busy, watts, n, e))
+        return -1;
+    left = misfit(p, &v);
+    if (left > CONTRADICTION * CONTRADICTION * v.n)
         return err_set(e, ERR_DATA,
                        "the measured watts contradict one another: at equal "
-                       "load they differ %.1f times as much as is usual; "
+                       "load they differ by %.1f W, where %.1f W are usual; "
                        "calibrate from one session without other changes",
-                       sqrt(*left / v->n));
+                       sqrt(left / v.n) * most, most);
     return 0;
 }
 
 /* The rows' own scatter, for a model that will predict this very recording. */
-static void update_noise(struct physical *p, double left, struct evidence *v)
+static void update_noise(struct physical *p, struct evidence *v)
 {
-    double scale = (NOISE_ROWS + fmax(left, 0)) / (NOISE_ROWS + v->n);
+    double scale = (NOISE_ROWS + fmax(misfit(p, v), 0)) / (NOISE_ROWS + v->n);
 
     for (int i = 0; i < E * E; i++)
         v->gram[i] /= scale;
@@ -129,13 +146,14 @@ static void update_noise(struct physical *p, double left, struct evidence *v)
 int physical_calibrate(struct physical *p, const float *busy,
                        const float *watts, size_t n, bool same, struct err *e)
 {
-    double prior[E * E], nuisance[E * E], mean[E], cov[E * E], left;
+    double prior[E * E], nuisance[E * E], mean[E], cov[E * E];
     struct evidence v;
 
-    if (gather(&v, p, busy, watts, n, e) || check_evidence(p, &v, &left, e))
+    if (check_evidence(p, busy, watts, n, e) ||
+        gather(&v, p, p->noise, busy, watts, n, e))
         return -1;
     if (same) {
-        update_noise(p, left, &v);
+        update_noise(p, &v);
         sum(p->session, p->workload, 1, prior);
         sum(prior, p->recording, 1, prior);
         none(prior, nuisance);

@@ -239,6 +239,23 @@ static void what_cannot_be_is_refused(void **state)
     assert_memory_equal(&p, &f->model, sizeof p);
 }
 
+/* A machine that is less quiet at idle than those of the training is no
+ * contradiction: its rows scatter as theirs do under load. */
+static void scatter_at_idle_is_believed(void **state)
+{
+    const struct fixture *f = *state;
+    struct physical p = f->model;
+    double under_load = p.noise[KNOT_FULL];
+    float busy[60] = {0}, watts[60];
+    struct err e;
+
+    p.noise[KNOT_IDLE] = under_load / 10;
+    for (int i = 0; i < 60; i++)
+        watts[i] = (float)(20 + (i % 2 ? 2 : -2) * under_load);
+    assert_int_equal(physical_calibrate(&p, busy, watts, 60, true, &e), 0);
+    assert_true(p.noise[KNOT_IDLE] > under_load / 2);
+}
+
 static void idle_must_settle_and_load_be_full(void **state)
 {
     float busy[200] = {0}, watts[200];
@@ -421,6 +438,7 @@ int main(void)
         cmocka_unit_test(two_anchors_bend_the_curve),
         cmocka_unit_test(a_vague_anchor_says_little),
         cmocka_unit_test(what_cannot_be_is_refused),
+        cmocka_unit_test(scatter_at_idle_is_believed),
         cmocka_unit_test(idle_must_settle_and_load_be_full),
         cmocka_unit_test(a_guest_pays_its_share_of_idle),
         cmocka_unit_test(a_machine_twice_the_size_draws_twice_the_power),
