@@ -67,7 +67,7 @@ struct energy_domain *energy_add(struct energy_domains *ds, const char *name,
     return d;
 }
 
-static void release_domains(struct energy_domains *ds)
+void energy_release(struct energy_domains *ds)
 {
     for (size_t i = 0; i < ds->n; i++)
         free(ds->at[i].place);
@@ -209,7 +209,7 @@ void energy_close(struct energy *en)
     for (size_t i = 0; i < en->n_parts; i++) {
         if (en->part[i].state)
             en->part[i].backend->close(en->part[i].state);
-        release_domains(&en->part[i].domains);
+        energy_release(&en->part[i].domains);
     }
     free(en->used);
     memset(en, 0, sizeof *en);

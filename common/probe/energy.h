@@ -97,6 +97,8 @@ extern const struct energy_backend energy_msr;
 struct energy_domain *energy_add(struct energy_domains *ds, const char *name,
                                  const char *place, uint64_t wrap_uj);
 
+void energy_release(struct energy_domains *ds);
+
 /* Judge: it is of no use, and why. */
 void energy_judge(struct energy_domain *d, enum energy_state state,
                   const char *fmt, ...) __attribute__((format(printf, 3, 4)));
