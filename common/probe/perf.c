@@ -76,7 +76,7 @@ static int kernel_open(uint32_t type, uint64_t config, int cpu, int group_fd)
                         PERF_FLAG_FD_CLOEXEC);
 }
 
-static const struct perf_calls kernel = {kernel_open, read, close};
+const struct perf_calls perf_kernel = {kernel_open, read, close};
 
 /* Is that folder where the kernel that we would ask shows itself? */
 static bool is_kernels(const struct roots *roots)
@@ -325,7 +325,7 @@ static int perf_open(void **state, const struct roots *roots,
     struct perf *p = xcalloc(1, sizeof *p);
 
     *state = p;
-    p->calls = roots->perf ? roots->perf : &kernel;
+    p->calls = roots->perf ? roots->perf : &perf_kernel;
     if (find_pmu(p, roots, e) == 0) {
         err_set(e, ERR_NONE, "%s/" PMU "/events: no energy", roots->sys);
         find_events(p, roots->sys);

@@ -17,4 +17,6 @@ struct perf_calls {
     int (*close)(int fd);
 };
 
+extern const struct perf_calls perf_kernel; /* the real ones */
+
 #endif

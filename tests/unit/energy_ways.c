@@ -157,6 +157,27 @@ static void falls_back_and_says_why(void **state)
     strings_release(&lines);
 }
 
+/* The kernel's own calls, on clocks, which every kernel counts. */
+static void the_kernel_answers_in_groups(void **state)
+{
+    const uint32_t software = 1;
+    uint64_t before[3], now[3];
+    int lead = perf_kernel.open(software, 0, 0, -1), fd;
+
+    (void)state;
+    if (lead < 0) /* not here, or not for us */
+        skip();
+    fd = perf_kernel.open(software, 0, 0, lead);
+    assert_true(fd >= 0);
+    assert_int_equal(perf_kernel.read(lead, before, sizeof before),
+                     sizeof before);
+    assert_int_equal(perf_kernel.read(lead, now, sizeof now), sizeof now);
+    assert_int_equal(now[0], 2);
+    assert_true(now[1] > before[1] && now[2] > before[2]);
+    assert_int_equal(perf_kernel.close(fd), 0);
+    assert_int_equal(perf_kernel.close(lead), 0);
+}
+
 /* ---- registers ---- */
 
 static void check_msr(const char *machine, const char *name, uint64_t uj,
@@ -247,6 +268,7 @@ int main(void)
         cmocka_unit_test(says_what_grants_it),
         cmocka_unit_test(amd_has_one_counter_a_package),
         cmocka_unit_test(falls_back_and_says_why),
+        cmocka_unit_test(the_kernel_answers_in_groups),
         cmocka_unit_test(registers_have_their_units),
         cmocka_unit_test(registers_wrap_at_32_bits),
         cmocka_unit_test(machines_are_gone),
