@@ -52,7 +52,9 @@ static int derive_of(const struct rowset *set, const struct stream_header *h,
                                .features = features,
                                .n_cpus = count_cpus(&h->meta),
                                .target = set->target ? set->target : "auto",
-                               .target_optional = set->keep_unlabelled};
+                               .target_optional = set->keep_unlabelled,
+                               .missing =
+                                   labels_get(&h->meta, META_ENERGY_MISSING)};
 
     if (sample_interval_ns(h, &o.recorded_ns, e) < 0)
         return -1;

@@ -24,6 +24,8 @@
 #define META_ENERGY "energy_source"  /* "powercap", "perf", "msr", ... */
 #define META_SEQUENCE "sequence"     /* which file of a recording, from 1 */
 #define META_SOURCE "source"         /* the file a log was imported from */
+#define META_ENERGY_MISSING \
+    "energy_missing" /* zones that are there and are not recorded */
 
 /* Nominal interval of the segment; -1 with e filled if absent or absurd. */
 int sample_interval_ns(const struct stream_header *h, int64_t *ns,

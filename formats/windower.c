@@ -111,7 +111,9 @@ static int begin_segment(struct windower *w, struct stream_reader *r,
                                .n_cpus = count_cpus(&h->meta),
                                .interval_ns = w->o->spec.interval_ns,
                                .target = w->o->spec.target,
-                               .target_optional = w->o->target_optional};
+                               .target_optional = w->o->target_optional,
+                               .missing =
+                                   labels_get(&h->meta, META_ENERGY_MISSING)};
 
     derive_free(w->derive);
     w->derive = NULL;

@@ -27,6 +27,8 @@ struct derive_options {
     const char *target;   /* "package", "auto", "none", a zone; or several,
                              between commas, at most MAX_TARGETS */
     bool target_optional; /* a zone that is absent is no target */
+    const char *missing;  /* zones, between commas, that the machine has and
+                             that were not recorded; NULL: unknown */
 };
 
 struct derive;

@@ -150,21 +150,38 @@ static bool is_package(const char *zone)
     return strncmp(zone, "package-", 8) == 0 && !strchr(zone, '/');
 }
 
-/*
- * Add the zones that are `target`, and if there are any the target; packages
- * are disjoint and are summed.
- */
+/* Are zones like this one summed as `target`?  Packages are disjoint, and so
+ * is what lies in or beside each: package-0/dram, package-1/dram. */
+static bool is_summed(const char *zone, const char *target)
+{
+    const char *slash = strchr(zone, '/');
+
+    if (strcmp(target, "package") == 0)
+        return is_package(zone);
+    return slash && strncmp(zone, "package-", 8) == 0 &&
+           strcmp(slash + 1, target) == 0;
+}
+
+static bool has_zone(const struct channels *cs, const char *name)
+{
+    for (size_t i = 0; i < cs->n; i++)
+        if (zone_of(&cs->at[i]) && strcmp(zone_of(&cs->at[i]), name) == 0)
+            return true;
+    return false;
+}
+
+/* Add the zones that are `target`, and if there are any the target. */
 static int add_target(struct derive *d, const struct channels *cs,
                       const char *target, struct err *e)
 {
-    bool package = strcmp(target, "package") == 0;
+    bool exact = has_zone(cs, target);
     size_t before = d->n_inputs;
 
     for (size_t i = 0; i < cs->n; i++) {
         const char *zone = zone_of(&cs->at[i]);
 
         if (is_second_of_zone(cs, i) ||
-            !(package ? is_package(zone) : strcmp(zone, target) == 0))
+            !(exact ? strcmp(zone, target) == 0 : is_summed(zone, target)))
             continue;
         if (add_zone(d, cs, i, e) < 0)
             return -1;
@@ -172,6 +189,25 @@ static int add_target(struct derive *d, const struct channels *cs,
     if (d->n_inputs > before)
         strings_add(&d->targets, target);
     return 0;
+}
+
+/* A zone that was not recorded leaves a sum that looks whole and is not. */
+static int check_missing(const struct derive_options *o, const char *target,
+                         struct err *e)
+{
+    struct strings missing = {0};
+    int rc = 0;
+
+    if (o->missing && !has_zone(o->channels, target))
+        strings_split(&missing, o->missing, ',');
+    for (size_t i = 0; i < missing.n && rc == 0; i++)
+        if (is_summed(missing.at[i], target))
+            rc = err_set(e, ERR_DATA,
+                         "%s was there and could not be recorded, so that "
+                         "there is no whole '%s'; --target takes a single zone",
+                         missing.at[i], target);
+    strings_release(&missing);
+    return rc;
 }
 
 /* Names of all zones, for a message; returns how many. */
@@ -201,7 +237,11 @@ static int resolve_target(struct derive *d, const struct derive_options *o,
 
     if (strcmp(target, "none") == 0)
         return 0;
-    if (add_target(d, o->channels, any ? "package" : target, e) < 0)
+    if (any)
+        target = "package";
+    if (n_zones && check_missing(o, target, e) < 0)
+        return o->target_optional ? 0 : -1;
+    if (add_target(d, o->channels, target, e) < 0)
         return -1;
     if (d->targets.n > before)
         return 0;

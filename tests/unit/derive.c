@@ -227,6 +227,54 @@ static void packages_are_summed_and_only_they(void **state)
     finish(&r);
 }
 
+static void check_refused(const struct recording *r, const char *features,
+                          const char *target, int64_t interval_ns,
+                          const char *words)
+{
+    assert_null(try_open(r, features, target, interval_ns));
+    assert_int_equal(e.code, ERR_DATA);
+    if (!strstr(e.msg, words))
+        fail_msg("'%s' is not in: %s", words, e.msg);
+}
+
+/* Disjoint zones inside packages are one target too; half a sum is none. */
+static void sums_are_whole(void **state)
+{
+    static const char *const zone[] = {
+        "energy:package-0", "energy:package-0/dram", "energy:package-1-die-0",
+        "energy:package-1-die-0/dram"};
+    struct recording r;
+    struct derived out;
+    struct derive *d;
+
+    (void)state;
+    start(&r, 3, NS_PER_S);
+    add_gauge(&r, "procs_running", "1");
+    for (int z = 0; z < 4; z++) {
+        uint64_t *v = add_counter(&r, zone[z], "uJ", 0);
+
+        for (size_t i = 0; i < 3; i++)
+            v[i] = (uint64_t)(z + 1) * 10000000 * i;
+    }
+    d = open_derive(&r, "procs_running", "auto,dram");
+    derive_all(d, &r, &out);
+    assert_string_equal(derive_target(d), "package,dram");
+    assert_true(out.label_w[0][1] == 10 + 30);
+    assert_true(out.label_w[1][1] == 20 + 40);
+    derive_free(d);
+
+    r.missing = "package-2/dram,psys";
+    d = open_derive(&r, "procs_running", "package");
+    derive_free(d);
+    check_refused(&r, "procs_running", "dram", NS_PER_S,
+                  "package-2/dram was there and could not be recorded");
+    d = open_derive(&r, "procs_running", "package-0/dram");
+    derive_free(d);
+    r.missing = "package-2";
+    check_refused(&r, "procs_running", "auto", NS_PER_S, "no whole 'package'");
+    finish(&r);
+}
+
 static void an_ambiguous_label_is_absent_and_the_row_stays(void **state)
 {
     struct recording r;
@@ -256,16 +304,6 @@ static void an_ambiguous_label_is_absent_and_the_row_stays(void **state)
 }
 
 /* ---- refusals ---- */
-
-static void check_refused(const struct recording *r, const char *features,
-                          const char *target, int64_t interval_ns,
-                          const char *words)
-{
-    assert_null(try_open(r, features, target, interval_ns));
-    assert_int_equal(e.code, ERR_DATA);
-    if (!strstr(e.msg, words))
-        fail_msg("'%s' is not in: %s", words, e.msg);
-}
 
 static void what_is_missing_is_named(void **state)
 {
@@ -308,6 +346,7 @@ int main(void)
         cmocka_unit_test(counters_break_at_gaps_and_resets),
         cmocka_unit_test(gauges_begin_at_once_after_a_gap),
         cmocka_unit_test(packages_are_summed_and_only_they),
+        cmocka_unit_test(sums_are_whole),
         cmocka_unit_test(an_ambiguous_label_is_absent_and_the_row_stays),
         cmocka_unit_test(what_is_missing_is_named),
     };

@@ -25,6 +25,7 @@ struct recording {
     struct channels channels;
     const void *column[MAX_CHANNELS];
     int64_t t_ns[N], interval_ns;
+    const char *missing; /* zones that were not recorded */
     size_t n;
 };
 
@@ -77,7 +78,8 @@ static inline struct derive *try_open(const struct recording *r,
                                .n_cpus = 4,
                                .recorded_ns = r->interval_ns,
                                .interval_ns = interval_ns,
-                               .target = target};
+                               .target = target,
+                               .missing = r->missing};
     struct derive *d = NULL;
     int rc;
 

@@ -62,4 +62,11 @@ t partly 0 "$as rapl-sample $two -n 1 | rapl-dump --header | tr -d '\"'"
 has 'energy_disjoint: package-1'
 has 'energy_missing: package-0,package-0/core,package-0/uncore,package-0/dram,package-1/dram,psys'
 has 'Permission denied'
+
+# Half of the packages are no sum.
+if [ -x "$BIN/rapl-window" ]; then
+    t half 3 "$as rapl-sample $two -i 1ms -n 3 | rapl-window -d 1 >h.win"
+    has "package-0 was there and could not be recorded, so that there is no whole 'package'"
+    t single 0 "$as rapl-sample $two -i 1ms -n 3 | rapl-window -d 1 --target package-1 >h.win"
+fi
 done_testing
