@@ -14,9 +14,9 @@
 #include "common/probe/proc_file.h"
 
 #define POWERCAP "class/powercap"
-#define GRANT                                            \
-    "grant it with: sudo setcap cap_dac_read_search+ep " \
-    "\"$(command -v rapl-sample)\""
+#define GRANT                                                           \
+    "grant it with: sudo setcap cap_dac_read_search+ep \"$(command -v " \
+    "rapl-sample)\", or by the group rapl (doc/services.md)"
 
 struct powercap {
     struct proc_file *zone; /* one a domain; closed if it is not read */
