@@ -65,10 +65,14 @@ static int end_file(struct recorder *r, struct err *e)
 /* The machine is another one from this row on, and so is the segment. */
 static int move(struct recorder *r, struct err *e)
 {
+    struct mark note = {r->t_ns, MARK_NOTE, 0,
+                        "the machine is another: see the header"};
+
     if (end_file(r, e) < 0)
         return -1;
     watch_describe(&r->watch, &r->header->meta);
-    return begin_file(r, e);
+    return begin_file(r, e) < 0 ? -1
+                                : stream_writer_mark(r->files->out, &note, e);
 }
 
 static int take(struct recorder *r, bool first, int64_t missed, struct err *e)

@@ -56,6 +56,8 @@ has 'cpus: 8'
 t marks 0 "rapl-dump --marks moved.rapl"
 has ',note,33,steal: % of CPU time'
 has ',note,0,steal: % of CPU time'
+has ',2,note,0,the machine is another: see the header'
+has ',3,note,0,the machine is another: see the header'
 
 # A model of that interval, which then meets the move.
 awk 'BEGIN {
