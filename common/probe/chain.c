@@ -11,7 +11,7 @@
 
 #define CALIBRATION_NS (5 * NS_PER_MS)
 
-enum { READINGS = 16 };
+enum { READINGS = 8 };
 
 /*
  * The counter, read after all before it is done and before anything after it
@@ -151,17 +151,7 @@ uint64_t chain_khz_between(const struct chain_reading *a,
     return (ticks * 1000000 + (uint64_t)ns / 2) / (uint64_t)ns;
 }
 
-#if defined __aarch64__
-uint64_t chain_counter_khz(void)
-{
-    uint64_t hz;
-
-    __asm__("mrs %0, cntfrq_el0" : "=r"(hz));
-    return hz / 1000;
-}
-#else
-/* The reading of several whose clock was read in the least time. */
-static void read_both(struct chain_reading *best)
+void chain_read(struct chain_reading *best)
 {
     for (int i = 0; i < READINGS; i++) {
         struct chain_reading r;
@@ -181,10 +171,9 @@ uint64_t chain_counter_khz(void)
     struct chain_reading a, b;
     struct timespec ts = {0, CALIBRATION_NS};
 
-    read_both(&a);
+    chain_read(&a);
     while (nanosleep(&ts, &ts) < 0) {
     }
-    read_both(&b);
+    chain_read(&b);
     return chain_khz_between(&a, &b);
 }
-#endif

@@ -40,19 +40,23 @@ unsigned chain_latency(void);
  */
 int chain_counter_check(const char *flags, struct err *e);
 
-/* The counter's rate in kHz, held against CLOCK_MONOTONIC_RAW for some ms where
- * the processor does not say it; 0 if there is no counter. */
+/* The counter's rate in kHz, held against CLOCK_MONOTONIC_RAW for some ms; 0 if
+ * there is no counter. */
 uint64_t chain_counter_khz(void);
 
 /*
- * That rate from two readings, each of the counter before and after a clock in
- * ns: the clock is taken to be read half way.
+ * A reading of CLOCK_MONOTONIC_RAW, and of the counter before and after it: the
+ * clock is taken to be read half way.
  */
 struct chain_reading {
     uint64_t before, after;
     int64_t ns;
 };
 
+/* The best of a few readings: that which took the least time. */
+void chain_read(struct chain_reading *best);
+
+/* The rate from two readings in kHz, 0 if there is none. */
 uint64_t chain_khz_between(const struct chain_reading *a,
                            const struct chain_reading *b);
 

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "common/base/clock.h"
 #include "common/base/xalloc.h"
 #include "common/probe/machine.h"
 #include "common/probe/proc_file.h"
@@ -102,11 +103,27 @@ bool freq_probe_measure(struct freq_probe *p)
     return true;
 }
 
+static bool is_near(uint64_t khz, uint64_t other)
+{
+    uint64_t off = khz > other ? khz - other : other - khz;
+
+    return off <= other / 1000;
+}
+
+void freq_rate_check(struct freq_rate *r, uint64_t khz)
+{
+    if (khz > 0 && is_near(khz, r->other_khz) && !is_near(khz, r->khz))
+        r->khz = khz;
+    r->other_khz = khz;
+}
+
 /* ---- the source ---- */
 
 struct freq {
     struct freq_probe probe;
-    uint64_t counter_khz;
+    struct freq_rate rate;
+    struct chain_reading last; /* when the rate was checked */
+    int64_t check_ns;          /* when to check it again */
 };
 
 static void freq_close(void *state)
@@ -123,7 +140,7 @@ static int find_counter(const struct roots *roots, struct freq *f,
 
     free(flags);
     free(info);
-    if (rc == 0 && (f->counter_khz = chain_counter_khz()) == 0)
+    if (rc == 0 && (f->rate.khz = chain_counter_khz()) == 0)
         rc = err_set(e, ERR_NONE, "the counter's rate cannot be told");
     return rc;
 }
@@ -148,16 +165,32 @@ static int freq_open(void **state, const struct roots *roots,
     return 1;
 }
 
+/* Once a second, against a clock. */
+static void check_rate(struct freq *f)
+{
+    int64_t now_ns = clock_monotonic_ns();
+    struct chain_reading now;
+
+    if (now_ns < f->check_ns)
+        return;
+    chain_read(&now);
+    if (f->check_ns > 0)
+        freq_rate_check(&f->rate, chain_khz_between(&f->last, &now));
+    f->last = now;
+    f->check_ns = now_ns + NS_PER_S;
+}
+
 static int freq_read(void *state, uint64_t *cells, struct err *e)
 {
     struct freq *f = state;
 
     (void)e;
+    check_rate(f);
     freq_probe_measure(&f->probe);
     cells[0] = f->probe.cycles;
     cells[1] = f->probe.ticks;
     cells[2] = f->probe.rejected;
-    cells[3] = f->counter_khz;
+    cells[3] = f->rate.khz;
     return 0;
 }
 

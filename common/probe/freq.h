@@ -46,4 +46,18 @@ int freq_probe_init(struct freq_probe *p, const struct chain_timer *timer,
 /* Measure once; false where every run was disturbed. */
 bool freq_probe_measure(struct freq_probe *p);
 
+/*
+ * The counter's rate while it is recorded: a guest that is moved may go on with
+ * a counter of another rate.  It is taken for another where two checks after
+ * one another agree that it differs by over a thousandth; one may lie over a
+ * pause.
+ */
+struct freq_rate {
+    uint64_t khz;
+    uint64_t other_khz; /* what the last check found */
+};
+
+/* A check has found that rate, 0: none. */
+void freq_rate_check(struct freq_rate *r, uint64_t khz);
+
 #endif

@@ -204,6 +204,24 @@ static void the_rate_is_that_between_two_readings(void **state)
     assert_int_equal(chain_khz_between(&a, &far), 0);
 }
 
+/* Moved to a host with another counter; paused; a busy second. */
+static void another_rate_is_believed_the_second_time(void **state)
+{
+    static const struct {
+        uint64_t found, khz;
+    } checks[] = {{2300000, 2300000}, {2301000, 2300000}, {2300900, 2300000},
+                  {9999999, 2300000}, {2300000, 2300000}, {2700000, 2300000},
+                  {0, 2300000},       {2700000, 2300000}, {2700100, 2700100},
+                  {2700000, 2700100}, {0, 2700100},       {0, 2700100}};
+    struct freq_rate rate = {.khz = 2300000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        freq_rate_check(&rate, checks[i].found);
+        assert_int_equal(rate.khz, checks[i].khz);
+    }
+}
+
 /* ---- the source ---- */
 
 static void a_counter_that_may_change_its_rate_turns_it_off(void **state)
@@ -261,6 +279,7 @@ int main(void)
         cmocka_unit_test(the_check_is_repeated_where_it_is_disturbed),
         cmocka_unit_test(the_counter_must_run_at_one_rate),
         cmocka_unit_test(the_rate_is_that_between_two_readings),
+        cmocka_unit_test(another_rate_is_believed_the_second_time),
         cmocka_unit_test(a_counter_that_may_change_its_rate_turns_it_off),
         cmocka_unit_test(on_this_processor_it_is_off_or_sensible),
     };
