@@ -165,6 +165,7 @@ ended list 0
 for zone in package-0 package-0/core package-0/dram psys; do
     says list "energy:$zone "
 done
+says list 'the frequency probe is off'
 for name in idle-16ms idle-100ms busy-16ms busy-100ms; do
     ended $name 0
     verify $name
@@ -179,6 +180,14 @@ rapl-dump --marks unsteady.rapl |
 ok $? "the clock was put forward by an hour, and it says so"
 ! rapl-dump --marks unsteady.rapl | grep 'reset.*energy'
 ok $? "a CPU that goes resets no energy"
+ended sched 0
+rapl-dump sched.rapl | awk -F , '
+NR == 1 { while ($++run != "sched.run"); next }
+NR == 2 { from = $1; ran = $run }
+{ ns = $1 - from; cpus = ns ? ($run - ran) / ns : 0 }
+END { printf "# tasks ran on %.2f of 2 busy CPUs\n", cpus; exit !(cpus > 1 && cpus < 2.2) }' >"$OUT"
+ok $? "schedstat counts what tasks ran, in ns"
+cat "$OUT"
 ended watts 0
 [ "$(wc -l <watts.out)" -gt 1 ]
 ok $? "sample, window, infer: watts in the guest" || sed 's/^/# /' watts.err
