@@ -161,9 +161,13 @@ static void list_domain(const struct energy *en, const struct energy_part *part,
         printf("  %.1f W", energy_watts(d));
     if (d->wrap_uj)
         printf("  wraps at %" PRIu64, d->wrap_uj);
-    printf("  %s%s%s%s%s%s\n", used ? "recorded" : "not recorded",
-           *d->why ? ": " : "", d->why, used ? "" : " (", used ? "" : d->place,
-           used ? "" : ")");
+    printf("  %s%s%s", used ? "recorded" : "not recorded", *d->why ? ": " : "",
+           d->why);
+    if (!used)
+        printf(" (%s)", d->place);
+    else if (energy_overlap(d->name))
+        printf(", never summed: %s", energy_overlap(d->name));
+    putchar('\n');
     free(channel);
 }
 

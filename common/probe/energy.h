@@ -148,6 +148,9 @@ void energy_close(struct energy *en); /* also of a zeroed one */
 bool energy_is_used(const struct energy *en, const struct energy_part *part,
                     size_t i);
 
+/* Why a domain is never added to the others; NULL if it may be. */
+const char *energy_overlap(const char *name);
+
 /*
  * Metadata: energy_source; energy_disjoint, the domains recorded that may be
  * added up; energy_missing, those that are there and could not be recorded.

@@ -125,13 +125,14 @@ void energy_explain(const struct energy *en, struct strings *lines)
 
 /* ---- the header ---- */
 
-/* May it be added to the packages?  dram lies beside its package. */
-static bool is_disjoint(const char *name)
+/* dram lies beside its package. */
+const char *energy_overlap(const char *name)
 {
     const char *slash = strchr(name, '/');
 
-    return energy_is_package(name) ||
-           (strncmp(name, "package-", 8) == 0 && strcmp(slash, "/dram") == 0);
+    if (strncmp(name, "package-", 8) != 0)
+        return "around the packages";
+    return slash && strcmp(slash, "/dram") != 0 ? "inside its package" : NULL;
 }
 
 static void set_names(struct labels *meta, const char *key,
@@ -154,7 +155,7 @@ void energy_describe(const struct energy *en, struct labels *meta)
     for (size_t i = 0; part && i < part->domains.n; i++) {
         const struct energy_domain *d = &part->domains.at[i];
 
-        if (energy_is_used(en, part, i) && is_disjoint(d->name))
+        if (energy_is_used(en, part, i) && !energy_overlap(d->name))
             strings_add(&disjoint, d->name);
         else if (!energy_is_used(en, part, i) && d->state != ENERGY_MIRRORED)
             strings_add(&missing, d->name);

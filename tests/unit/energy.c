@@ -80,43 +80,76 @@ static void what_stands_still_is_not_believed(void **state)
     assert_int_equal(look_at("empty", "auto"), 0);
 }
 
-/* Moves stuck's package, 1 mJ a ms. */
+static int open_zone(const char *zone)
+{
+    char *path = xasprintf("%s/%s/energy_uj", dir, zone);
+    int fd = open(path, O_WRONLY);
+
+    assert_true(fd >= 0);
+    free(path);
+    return fd;
+}
+
+struct mover {
+    const char *zone[2];
+    atomic_bool stop;
+};
+
+/* Moves two counters as one, 1 mJ a ms. */
 static void *move(void *arg)
 {
-    atomic_bool *stop = arg;
-    char *path =
-        xasprintf("%s/stuck/sys/class/powercap/intel-rapl:0/energy_uj", dir);
-    int fd = open(path, O_WRONLY);
+    struct mover *m = arg;
+    int fd[2] = {open_zone(m->zone[0]), open_zone(m->zone[1])};
     char digits[16];
 
-    for (unsigned uj = 123456; !*stop; uj += 1000) {
+    for (unsigned uj = 30123456; !m->stop; uj += 1000) {
         snprintf(digits, sizeof digits, "%08u", uj % 100000000);
-        assert_int_equal(pwrite(fd, digits, 8, 0), 8);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(pwrite(fd[i], digits, 8, 0), 8);
         usleep(1000);
     }
-    close(fd);
-    free(path);
+    close(fd[0]);
+    close(fd[1]);
     return NULL;
 }
 
 /* A busy machine may hold up who moves it: so try again. */
-static void what_moves_is_believed(void **state)
+static void look_at_moving(const char *machine, struct mover *m)
 {
-    atomic_bool stop = false;
     pthread_t mover;
     int there = 0;
 
-    (void)state;
-    assert_int_equal(pthread_create(&mover, NULL, move, &stop), 0);
+    assert_int_equal(pthread_create(&mover, NULL, move, m), 0);
     for (int tries = 0; tries < 1000 && there == 0; tries++)
-        there = look_at("stuck", "auto");
-    stop = true;
+        there = look_at(machine, "auto");
+    m->stop = true;
     pthread_join(mover, NULL);
     assert_int_equal(there, 1);
+}
+
+static void what_moves_is_believed(void **state)
+{
+    struct mover m = {.zone = {"stuck/sys/class/powercap/intel-rapl:0",
+                               "stuck/sys/class/powercap/intel-rapl:0"}};
+
+    (void)state;
+    look_at_moving("stuck", &m);
     check_channels("package-0");
     check_meta("energy_missing", "package-0/uncore");
     assert_int_equal(notes.n, 0);
     assert_true(energy_watts(domain(0, "package-0")) > 0);
+}
+
+/* Two dies that move together are one; what rests beside them stays. */
+static void what_moves_twice_is_recorded_once(void **state)
+{
+    struct mover m = {.zone = {"mirrored/sys/class/powercap/intel-rapl:0",
+                               "mirrored/sys/class/powercap/intel-rapl:1"}};
+
+    (void)state;
+    look_at_moving("mirrored", &m);
+    check_channels("package-0-die-0 package-0-die-0/core");
+    assert_int_equal(domain(0, "package-0-die-1")->state, ENERGY_MIRRORED);
 }
 
 static void odd_files_are_one_line_each(void **state)
@@ -144,6 +177,7 @@ int main(void)
         cmocka_unit_test(tells_dies_from_mirrors),
         cmocka_unit_test(what_stands_still_is_not_believed),
         cmocka_unit_test(what_moves_is_believed),
+        cmocka_unit_test(what_moves_twice_is_recorded_once),
         cmocka_unit_test(odd_files_are_one_line_each),
         cmocka_unit_test(machines_are_gone),
     };
