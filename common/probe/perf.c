@@ -27,7 +27,7 @@
 #define PMU_CORE DEVICES "/power_core"
 #define GRANT                                                   \
     "grant it with: sudo setcap cap_perfmon+ep \"$(command -v " \
-    "rapl-sample)\", or to all with: sudo sysctl "              \
+    "rapl-sample)\"; or to all with: sudo sysctl "              \
     "kernel.perf_event_paranoid=0"
 
 enum { MOST_EVENTS = 16 };

@@ -16,7 +16,7 @@
 #define POWERCAP "class/powercap"
 #define GRANT                                                           \
     "grant it with: sudo setcap cap_dac_read_search+ep \"$(command -v " \
-    "rapl-sample)\", or by the group rapl (doc/services.md)"
+    "rapl-sample)\"; or join the group rapl (doc/services.md)"
 
 struct powercap {
     struct proc_file *zone; /* one a domain; closed if it is not read */

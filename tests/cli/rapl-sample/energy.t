@@ -46,6 +46,9 @@ fi
 two="--energy powercap --proc $PWD/two/proc --sys $PWD/two/sys"
 t unreadable 0 "$as rapl-sample $two -n 1 >d.rapl"
 has 'intel-rapl:0/energy_uj: Permission denied; grant it with: sudo setcap cap_dac_read_search+ep'
+sed -n 's/.*grant it with: sudo \([^;]*\).*/\1/p' "$ERR" >remedy
+[ "$(cat remedy)" = 'setcap cap_dac_read_search+ep "$(command -v rapl-sample)"' ]
+ok $? "a command that can be run as it stands"
 [ "$(wc -l <"$ERR")" -eq 1 ]
 ok $? "in one line"
 t unreadable-required 4 "$as rapl-sample $two --require-energy -n 1 -o e.rapl"
