@@ -215,7 +215,8 @@ static size_t drop_empty(struct effects_recording *at, size_t n)
  *
  *   (1 - t) ((1 - t) D(b) + t D(n) b / n),   D = curve - idle
  *
- * of which this is the derivative at t = 0, but for its sign.
+ * of which this is the derivative at t = 0, but for its sign.  Up to one CPU
+ * the curve is straight as it is, and is scaled alone.
  */
 static void lower_limit(const struct fit *f, double *v)
 {
@@ -224,8 +225,9 @@ static void lower_limit(const struct fit *f, double *v)
     basis_knots(f->n_cpus, busy);
     for (int k = 0; k < E; k++) {
         basis_row(busy[k], f->n_cpus, x);
-        v[k] = 2 * (basis_dot(f->curve, x, BASIS) - f->curve[0]) -
-               f->span * busy[k] / f->n_cpus;
+        v[k] = basis_dot(f->curve, x, BASIS) - f->curve[0];
+        if (k > KNOT_ONE)
+            v[k] += v[k] - f->span * busy[k] / f->n_cpus;
     }
 }
 
