@@ -3,15 +3,11 @@
  * the ways to them read, in this order, with form feeds between them.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/base/xalloc.h"
 #include "common/probe/energy.h"
 #include "common/probe/perf.h"
+#include "tests/fuzz/fuzz_tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -43,44 +39,6 @@ static const char *const files[] = {
     "cpuinfo",
     "cpu/0/msr",
 };
-
-static char root[] = "/tmp/fuzz-energy.XXXXXX";
-
-static void remove_root(void)
-{
-    char *command = xasprintf("rm -rf %s", root);
-
-    if (system(command) != 0)
-        perror(root);
-    free(command);
-}
-
-static void make_root(void)
-{
-    if (root[strlen(root) - 1] != 'X')
-        return;
-    if (!mkdtemp(root) || atexit(remove_root) != 0)
-        abort();
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char *path = xasprintf("%s/%s", root, files[i]);
-
-        for (char *s = path + 1; (s = strchr(s, '/')); *s++ = '/') {
-            *s = '\0';
-            mkdir(path, 0755);
-        }
-        free(path);
-    }
-}
-
-static void put(const char *name, const uint8_t *data, size_t n)
-{
-    char *path = xasprintf("%s/%s", root, name);
-    FILE *f = fopen(path, "wb");
-
-    if (!f || fwrite(data, 1, n, f) != n || fclose(f) != 0)
-        abort();
-    free(path);
-}
 
 static int open_event(uint32_t type, uint64_t config, int cpu, int group_fd)
 {
@@ -134,15 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct roots roots = {
         .proc = root, .sys = root, .dev = root, .perf = &calls};
 
-    make_root();
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        const uint8_t *end = size ? memchr(data, '\f', size) : NULL;
-        size_t n = end ? (size_t)(end - data) : size;
-
-        put(files[i], data, n);
-        data += n + (end != NULL);
-        size -= n + (end != NULL);
-    }
+    put_files(files, sizeof files / sizeof *files, &data, &size);
     read_all(&energy_powercap, &roots);
     read_all(&energy_perf, &roots);
     read_all(&energy_msr, &roots);
