@@ -25,7 +25,7 @@ static bool never(void *arg)
 
 static double jitter_ms; /* s.d. of the time between wake-ups, of cpu_us() */
 
-static double cpu_us(int fd)
+static double cpu_us(int fd, size_t size)
 {
     double sum = 0, squares = 0;
     static char text[1 << 20];
@@ -45,7 +45,7 @@ static double cpu_us(int fd)
                 (double)(now - before) / 1e6 * (double)(now - before) / 1e6;
         }
         before = now;
-        if (fd >= 0 && pread(fd, text, sizeof text, 0) < 0)
+        if (fd >= 0 && pread(fd, text, size, 0) < 0)
             return -1;
     }
     sum /= SAMPLES - 1;
@@ -68,11 +68,13 @@ int main(void)
 {
     int fd = open("/proc/stat", O_RDONLY | O_CLOEXEC);
 
-    printf("floor at 16 ms: a sleep\t-\t%.1f us\t-\n", cpu_us(-1));
+    printf("floor at 16 ms: a sleep\t-\t%.1f us\t-\n", cpu_us(-1, 0));
     printf("floor at 16 ms: a sleep, jitter (s.d.)\t-\t%.3f ms\t-\n",
            jitter_ms);
     printf("floor at 16 ms: a sleep, a read of /proc/stat\t-\t%.1f us\t-\n",
-           cpu_us(fd));
+           cpu_us(fd, 1 << 20));
+    printf("floor at 16 ms: a sleep, 256 bytes of /proc/stat\t-\t%.1f us\t-\n",
+           cpu_us(fd, 256));
     printf("floor in a tight loop: a read of /proc/stat\t-\t%.1f us\t-\n",
            hot_us(fd));
     return fd < 0;

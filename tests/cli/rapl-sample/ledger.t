@@ -47,6 +47,10 @@ else
     ok 0 "memory # SKIP no fault library here"
 fi
 
+t level 0 "rapl-sample $one --level 19 -i 1ms -n 5 -o l.rapl && zstd -qt l.rapl && rapl-dump --check l.rapl"
+has '5 rows, complete'
+t level-20 2 "rapl-sample $one --level 20 -n 1 -o l.rapl"
+
 cpu=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
 all=$(sed -n 's/^Cpus_allowed_list:[^0-9]*//p' /proc/self/status)
 t pinned 0 "rapl-sample --cpu $cpu -i 1ms -o c.rapl -- sh -c '
