@@ -25,10 +25,11 @@
 #define DEVICES "bus/event_source/devices"
 #define PMU DEVICES "/power"
 #define PMU_CORE DEVICES "/power_core"
-#define GRANT                                                   \
-    "grant it with: sudo setcap cap_perfmon+ep \"$(command -v " \
-    "rapl-sample)\"; or to all with: sudo sysctl "              \
-    "kernel.perf_event_paranoid=0"
+#define PARANOID "kernel.perf_event_paranoid"
+#define SETCAP "sudo setcap cap_perfmon+ep \"$(command -v rapl-sample)\""
+#define GRANT \
+    "grant it with: " SETCAP "; or to all with: sudo sysctl " PARANOID "=0"
+#define GRANT_STRICT "grant it with: sudo sysctl " PARANOID "=2 && " SETCAP
 
 enum { MOST_EVENTS = 16 };
 
@@ -54,6 +55,7 @@ struct member {
 
 struct perf {
     const struct perf_calls *calls;
+    const char *remedy; /* where an event is denied */
     uint32_t type;
     struct event event[MOST_EVENTS];
     size_t n_events;
@@ -229,7 +231,7 @@ static void add_domain(struct perf *p, struct energy_domains *ds,
 
         energy_judge(d, denied ? ENERGY_DENIED : ENERGY_IMPOSSIBLE, "%s",
                      strerror(errno));
-        d->remedy = denied ? GRANT : NULL;
+        d->remedy = denied ? p->remedy : NULL;
     }
     free(place);
     free(name);
@@ -319,6 +321,17 @@ static int find_pmu(struct perf *p, const struct roots *roots, struct err *e)
     return 0;
 }
 
+/* What grants it.  Over 2, which Debian's and Ubuntu's kernels have and begin
+ * with, cap_perfmon alone is not enough. */
+static const char *find_remedy(const struct roots *roots)
+{
+    char *text = proc_text(roots->proc, "sys/kernel/perf_event_paranoid");
+    bool strict = text && strtol(text, NULL, 10) > 2;
+
+    free(text);
+    return strict ? GRANT_STRICT : GRANT;
+}
+
 static int perf_open(void **state, const struct roots *roots,
                      struct energy_domains *ds, struct err *e)
 {
@@ -326,6 +339,7 @@ static int perf_open(void **state, const struct roots *roots,
 
     *state = p;
     p->calls = roots->perf ? roots->perf : &perf_kernel;
+    p->remedy = find_remedy(roots);
     if (find_pmu(p, roots, e) == 0) {
         err_set(e, ERR_NONE, "%s/" PMU "/events: no energy", roots->sys);
         find_events(p, roots->sys);

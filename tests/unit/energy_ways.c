@@ -123,6 +123,9 @@ static void says_what_grants_it(void **state)
     assert_non_null(strstr(e.msg, "setcap cap_perfmon+ep"));
     assert_non_null(strstr(e.msg, "perf_event_paranoid=0"));
     assert_int_equal(notes.n, 0);
+    assert_int_equal(look_at("dies", "perf"), 0);
+    assert_non_null(strstr(e.msg, "sudo sysctl kernel.perf_event_paranoid=2 "
+                                  "&& sudo setcap cap_perfmon+ep"));
     refuse_all = ENODEV;
     assert_int_equal(look_at("xeon", "perf"), 0);
     refuse_all = 0;
