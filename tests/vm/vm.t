@@ -84,8 +84,11 @@ make_root()
     printf '%s:x:%d:%s\n' root 0 '' nogroup 65534 '' >root/etc/group
     cp "$ROOT/tests/vm/init" root/init
     cp "$ROOT/checkpoints/default.ckpt" root/
-    awk '/^    \[Service\]/ { n++ } n == 1 && /^    / { sub(/^ */, ""); print }' \
-        "$ROOT/doc/services.md" >root/realtime.conf
+    awk '/^    \[Service\]/ { n++ }
+        n && /^    / { sub(/^ */, ""); print >("root/more-" n ".conf") }' \
+        "$ROOT/doc/services.md"
+    mv root/more-1.conf root/realtime.conf
+    mv root/more-2.conf root/perf.conf
     env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$ROOT" -o all \
         BIN="$(echo "$BUILD"/static/rapl-*)" DESTDIR="$TMP/root" PREFIX=/usr/local install &&
         strip root/usr/local/bin/*
@@ -114,14 +117,14 @@ says() # NAME TEXT
 }
 
 # The recording is whole, and what it holds is the truth.
-verify() # NAME
+verify() # NAME [RANGE_UJ]
 {
     rapl-dump --check "$1.rapl" >"$OUT" 2>&1 && grep -q complete "$OUT"
     ok $? "$1: a complete stream" || sed 's/^/# /' "$OUT"
     rapl-dump --format tsv "$1.rapl" >"$1.tsv"
     rapl-window -q --skip-startup 0 -d 1 --target package-0 "$1.rapl" |
         rapl-dump --windows --format tsv >"$1.windows"
-    python3 "$ROOT/tests/vm/verify.py" "$(cat range)" "$1.truth" "$1.tsv" \
+    python3 "$ROOT/tests/vm/verify.py" "${2:-$(cat range)}" "$1.truth" "$1.tsv" \
         "$1.windows" >"$OUT" 2>&1
     ok $? "$1: what was recorded is what was used, to the uJ"
     sed '/^#/!s/^/# /' "$OUT"
@@ -131,6 +134,17 @@ wrapped() # NAME
 {
     ! grep -q '^# 0 wraps in all' "$OUT"
     ok $? "$1: wraps included"
+}
+
+# What a refused user is told to run lets it in.
+remedied() # NAME
+{
+    if [ -e "$1-remedy.rc" ]; then
+        ended "$1-remedy" 0
+        ended "$1-granted" 0
+    else
+        ok 0 "$1: the command that it names helps # SKIP no setcap"
+    fi
 }
 
 need qemu-system-x86_64 command -v qemu-system-x86_64
@@ -203,12 +217,22 @@ ok $? "in one line"
 ended denied-required 4
 [ "$(wc -l <denied-required.err)" -eq 1 ]
 ok $? "in one line"
-if [ -e remedy.rc ]; then
-    ended remedy 0
-    ended granted 0
-else
-    ok 0 "the command that it names grants it # SKIP no setcap"
-fi
+remedied denied
+
+# By perf, which an ordinary user may not use either.
+ended perf-16ms 0
+verify perf-16ms 18446744073709551616
+ended perf-denied 4
+says perf-denied 'setcap cap_perfmon+ep'
+remedied perf-denied
+ended perf-list 0
+ended perf-auto 0
+says perf-auto 'psys'
+says perf-auto 'always reads zero'
+rapl-dump --header perf-auto.rapl >"$OUT"
+grep -q 'energy_source: "perf"' "$OUT" && grep -q '"energy:package-0"' "$OUT" &&
+    ! grep -q '"energy:psys"' "$OUT"
+ok $? "without powercap perf serves, but for the event that does not move"
 
 if [ $systemd != 0 ]; then
     ok 0 "the group and the service # SKIP no systemd and udev; sh pipelines/install vm"
@@ -239,10 +263,12 @@ ok $? "and sees no less than root does"
 ok $? "the lines for real time do what doc/services.md says" || cat realtime.stat
 [ -s again.modes ] && ! grep -vE '^-r--r----- .* root +rapl ' again.modes
 ok $? "udev did the same when the driver was loaded again"
-[ "$(ls again | wc -l)" = 3 ]
+[ "$(ls again | wc -l)" = 4 ]
 ok $? "the service began again when the driver was gone" || ls again
 rapl-dump --check again/* >"$OUT" 2>&1
 ok $? "every stream is complete" || sed 's/^/# /' "$OUT"
-rapl-dump --header "$(ls again/* | tail -n 1)" | grep -q '"energy:package-0"'
-ok $? "the last one with energy"
+[ "$(for file in again/*; do
+    rapl-dump --header "$file" | sed -n 's/^ *energy_source: //p'
+done | tr -d '"\n')" = powercappowercappowercapperf ]
+ok $? "all with energy, at last by perf, with the lines for that"
 done_testing
