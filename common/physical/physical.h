@@ -72,7 +72,8 @@ double physical_mean(const struct physical *p, double busy, double *z);
 /*
  * Take p for a machine of another size, of the same make: a load is taken as
  * the share of CPUs that it is, and watts, but those of the first CPU, in
- * proportion to their number.  It is twice as unsure of it.
+ * proportion to their number, as is what a calibration found.  It is twice as
+ * unsure of it.
  */
 void physical_resize(struct physical *p, double n_cpus);
 

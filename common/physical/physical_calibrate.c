@@ -249,6 +249,22 @@ static void resize_map(double n, double k, double r[E][E])
             j == KNOT_IDLE ? k - 1 : j == KNOT_ONE; /* idle, and the first */
 }
 
+/*
+ * What a calibration found, on the machine of k times as many CPUs: at an equal
+ * share of load, times k, as the curve that it was found beside.
+ */
+static void resize_shift(struct physical *p, double k)
+{
+    double busy[E], z[E], shift[E];
+
+    basis_knots(p->n_cpus * k, busy);
+    for (int i = 0; i < E; i++) {
+        basis_effects(busy[i] / k, p->n_cpus, z);
+        shift[i] = k * basis_dot(z, p->shift, E);
+    }
+    memcpy(p->shift, shift, sizeof shift);
+}
+
 /* c = widen r c r' */
 static void resize_covariance(double r[E][E], double widen, double *c)
 {
@@ -265,7 +281,7 @@ static void resize_covariance(double r[E][E], double widen, double *c)
 
 void physical_resize(struct physical *p, double n_cpus)
 {
-    double k = n_cpus / p->n_cpus, r[E][E], shift[E];
+    double k = n_cpus / p->n_cpus, r[E][E];
 
     if (k == 1)
         return;
@@ -273,11 +289,9 @@ void physical_resize(struct physical *p, double n_cpus)
     resize_covariance(r, 4, p->session);
     resize_covariance(r, 1, p->workload);
     resize_covariance(r, 1, p->recording);
-    memcpy(shift, p->shift, sizeof shift);
-    for (int i = 0; i < E; i++) {
-        p->shift[i] = basis_dot(r[i], shift, E);
+    resize_shift(p, k);
+    for (int i = 0; i < E; i++)
         p->noise[i] *= k;
-    }
     for (int i = 0; i < BASIS; i++) /* the second is the first CPU */
         p->curve[i] *= i == 1 ? 1 : k;
     p->idle_gap_w *= k;

@@ -51,4 +51,14 @@ awk -F '\t' 'NR == 2 && !($4 > 1.6 && $4 < 2.4) { bad = 1 }
     NR == 6 && !($4 > 24 && $4 < 28) { bad = 1 }
     END { exit bad || NR != 6 }' "$OUT"
 ok $? "idle and full load as they were told"
+# A wattage of the machine that it was trained on says the same of a smaller one.
+t other-size 0 'rapl-calibrate "$model" --full 26W -o full.ckpt &&
+    for cpus in 8 2; do rapl-infer -q full.ckpt --format tsv $cpus.win |
+        sed "1d;s/^/$cpus\t/"; done'
+awk -F '\t' '$1 == last && $5 < before { bad = 1 }
+    $11 < 0 || $8 <= 0 { bad = 1 }
+    { last = $1; before = $5; n++ }
+    n % 5 == 0 && !($5 > 26 * $1 / 24 * .8 && $5 < 26 * $1 / 24 * 1.8) { bad = 1 }
+    END { exit bad || n != 10 }' "$OUT"
+ok $? "more with load, about its share at full load" || sed 's/^/# /' "$OUT"
 done_testing
