@@ -1,6 +1,7 @@
 #include "common/base/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -8,8 +9,11 @@
 #include "common/base/clock.h"
 #include "common/base/xalloc.h"
 
-/* Long enough to bridge the gap between two calls, too short to matter. */
-#define SPIN_NS (20 * NS_PER_US)
+/* Long enough to bridge the gap between two calls and what one task may take
+ * longer than another, too short to matter; before the end of it the processor
+ * is offered to whoever wants it. */
+#define SPIN_NS (200 * NS_PER_US)
+#define ALONE_NS (20 * NS_PER_US)
 
 struct pool {
     pthread_mutex_t lock;
@@ -40,13 +44,15 @@ static void relax(void)
 /* Watch for a while whether count becomes zero, or (want) more than that. */
 static void spin(struct pool *p, atomic_size_t *count, bool want)
 {
-    int64_t until = clock_monotonic_ns() + SPIN_NS;
+    int64_t start = clock_monotonic_ns(), waited = 0;
 
-    while ((atomic_load(count) > 0) != want && !atomic_load(&p->quit)) {
+    while ((atomic_load(count) > 0) != want && !atomic_load(&p->quit) &&
+           waited < SPIN_NS) {
         for (int i = 0; i < 8; i++)
             relax();
-        if (clock_monotonic_ns() > until)
-            break;
+        if (waited > ALONE_NS)
+            sched_yield();
+        waited = clock_monotonic_ns() - start;
     }
 }
 
