@@ -1,5 +1,5 @@
-#ifndef TESTS_FUZZ_TREE_H
-#define TESTS_FUZZ_TREE_H
+#ifndef TESTS_FUZZ_FUZZ_TREE_H
+#define TESTS_FUZZ_FUZZ_TREE_H
 
 #include <stdint.h>
 #include <stdio.h>
