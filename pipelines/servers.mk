@@ -60,7 +60,7 @@ $(OUT)/%.zero.rapl: $(OUT)/%.ckpt
 	$(INFER) --name zero -o $@ $< $(OUT)/$*.windows
 
 $(OUT)/%.anchors.rapl: $(OUT)/%.ckpt pipelines/wattages
-	$(CALIBRATE) $$(sh pipelines/wattages $(BIN) $(CPUS) .8 \
+	$(CALIBRATE) --cpus $(CPUS) $$(sh pipelines/wattages $(BIN) $(CPUS) .8 \
 	    $(OUT)/$*.windows) -o $(OUT)/$*.anchors.ckpt $<
 	$(INFER) --name anchors -o $@ $(OUT)/$*.anchors.ckpt $(OUT)/$*.windows
 

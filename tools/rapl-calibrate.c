@@ -23,6 +23,7 @@
 #include "common/math/decimal.h"
 #include "common/physical/sweep.h"
 #include "common/physical/thin.h"
+#include "common/physical/wattage.h"
 #include "formats/calibrations.h"
 #include "formats/config.h"
 #include "formats/cpu_check.h"
@@ -39,21 +40,11 @@ static const char EXAMPLES[] =
     "rapl-calibrate M -o here.ckpt\n"
     "  rapl-calibrate M --idle 21W --full 140W --share 4/24 -o guest.ckpt";
 
-/* A known wattage: a number, or a recording that it is taken from. */
-struct anchor {
-    const char *name; /* "idle" */
-    const char *text; /* of the option; NULL: none */
-    double watts;     /* NaN: still to be read */
-    double error;     /* a share of them */
-};
-
-enum { IDLE, FULL, ANCHORS };
-
 struct options {
     struct cli_common common;
-    struct anchor anchor[ANCHORS];
+    struct wattage known[WATTAGES];
     const char *anchor_error, *share;
-    int64_t host_cpus, rows, first_ns;
+    int64_t host_cpus, own_cpus, rows, first_ns;
     bool same, allow_truncated;
     double guest_cpus; /* of --share and --host-cpus; 0: none given */
     double cpus;       /* of the machine; 0: not told */
@@ -64,7 +55,7 @@ struct job {
     struct checkpoint file;
     struct window_spec spec;
     struct physical model;
-    struct measured rows, recorded[ANCHORS];
+    struct measured rows, recorded[WATTAGES];
     int nth;     /* calibration of this model, from 1 */
     size_t used; /* rows */
     char rows_hash[DIGEST_HEX + 1];
@@ -74,35 +65,13 @@ struct job {
 static void release(struct job *j)
 {
     measured_release(&j->rows);
-    for (int a = 0; a < ANCHORS; a++)
+    for (int a = 0; a < WATTAGES; a++)
         measured_release(&j->recorded[a]);
     window_spec_release(&j->spec);
     checkpoint_release(&j->file);
 }
 
 /* ---- options ---- */
-
-static int parse_anchor(struct anchor *a, double error, struct err *e)
-{
-    const char *end = a->text ? a->text + strlen(a->text) : NULL;
-    double bare;
-
-    a->watts = NAN;
-    a->error = RECORDED_ERROR;
-    if (!a->text)
-        return 0;
-    if (decimal_parse(a->text, end, &bare))
-        return err_set(e, ERR_USAGE, "--%s: %s of what? write %sW", a->name,
-                       a->text, a->text);
-    if (end > a->text && end[-1] == 'W' &&
-        decimal_parse(a->text, end - 1, &a->watts)) {
-        a->error = error;
-        if (!(a->watts > 0))
-            return err_set(e, ERR_USAGE, "--%s: %s is no wattage", a->name,
-                           a->text);
-    }
-    return 0;
-}
 
 /* "4/24" */
 static int parse_share(struct options *o, struct err *e)
@@ -135,16 +104,17 @@ static int take_options(struct options *o, struct cli *cli, struct err *e)
                        "--anchor-error: '%s' is no share of the watts; write "
                        "5%%",
                        o->anchor_error);
-    for (int a = 0; a < ANCHORS; a++)
-        if (parse_anchor(&o->anchor[a], error, e) < 0)
+    for (int a = 0; a < WATTAGES; a++)
+        if (wattage_parse(&o->known[a], error, RECORDED_ERROR, e) < 0)
             return -1;
-    if (o->share && o->host_cpus)
-        return err_set(e, ERR_USAGE, "give one of --share and --host-cpus");
-    o->cpus = (double)o->host_cpus;
+    if (!!o->share + !!o->host_cpus + !!o->own_cpus > 1)
+        return err_set(e, ERR_USAGE,
+                       "give one of --share, --host-cpus and --cpus");
+    o->cpus = (double)(o->host_cpus ? o->host_cpus : o->own_cpus);
     return parse_share(o, e);
 }
 
-static bool is_file(const struct anchor *a)
+static bool is_file(const struct wattage *a)
 {
     return a->text && isnan(a->watts);
 }
@@ -158,9 +128,9 @@ static int check_output(const struct options *o, char **paths, int n,
     if (output_is_stdout(c->output) && isatty(STDOUT_FILENO))
         return err_set(e, ERR_USAGE,
                        "a checkpoint is not for a terminal: give -o FILE");
-    for (int a = 0; a < ANCHORS; a++)
-        if (is_file(&o->anchor[a]) &&
-            output_check_one(c->output, o->anchor[a].text, e) < 0)
+    for (int a = 0; a < WATTAGES; a++)
+        if (is_file(&o->known[a]) &&
+            output_check_one(c->output, o->known[a].text, e) < 0)
             return -1;
     return n ? output_check(c->output, c->config, paths, n, e) : 0;
 }
@@ -202,17 +172,18 @@ static int read_all(struct job *j, char **paths, int n, struct err *e)
     char *input[] = {(char *)"-"};
     const struct options *o = j->o;
 
-    if (n == 0 && !o->anchor[IDLE].text && !o->anchor[FULL].text && !o->share) {
+    if (n == 0 && !o->known[WATTAGE_IDLE].text &&
+        !o->known[WATTAGE_FULL].text && !o->share) {
         paths = input;
         n = 1;
     }
     j->rows.first_ns = o->first_ns;
     if (read_streams(j, &j->rows, paths, n, e) < 0)
         return -1;
-    for (int a = 0; a < ANCHORS; a++) {
-        char *file[] = {(char *)o->anchor[a].text};
+    for (int a = 0; a < WATTAGES; a++) {
+        char *file[] = {(char *)o->known[a].text};
 
-        if (is_file(&o->anchor[a]) &&
+        if (is_file(&o->known[a]) &&
             read_streams(j, &j->recorded[a], file, 1, e) < 0)
             return -1;
     }
@@ -240,14 +211,34 @@ static int place_stream(struct options *o, const struct measured *m,
         o->guest_cpus = cpus;
     if (cpus != o->guest_cpus)
         return err_set(e, ERR_DATA,
-                       "the windows are of a machine of %g CPUs, and the host "
+                       "the windows are of a machine of %g CPUs, and the %s "
                        "has %g; say what share of it a guest has by --share",
-                       cpus, o->cpus);
+                       cpus, o->own_cpus ? "one of --cpus" : "host", o->cpus);
     if (m->n > 0)
         return err_set(e, ERR_DATA,
                        "watts beside the CPUs of a guest are of the whole "
                        "host: calibrate on the host, or by --idle and --full");
     return 0;
+}
+
+/* Wattages without any word of what machine they are of. */
+static bool is_here(const struct job *j)
+{
+    const struct wattage *a = j->o->known;
+
+    return (a[WATTAGE_IDLE].text || a[WATTAGE_FULL].text) &&
+           j->model.calibrated == 0;
+}
+
+static double cpus_online(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    double cpus = n > 0 ? (double)n : 1;
+
+    log_note("the wattages are taken for a machine of %g CPUs, as are online "
+             "here; --cpus says of how many they are",
+             cpus);
+    return cpus;
 }
 
 static int place(struct job *j, struct options *o, struct err *e)
@@ -259,11 +250,11 @@ static int place(struct job *j, struct options *o, struct err *e)
         o->guest_cpus = round(j->model.share * trained);
     }
     if (place_stream(o, &j->rows, e) < 0 ||
-        place_stream(o, &j->recorded[IDLE], e) < 0 ||
-        place_stream(o, &j->recorded[FULL], e) < 0)
+        place_stream(o, &j->recorded[WATTAGE_IDLE], e) < 0 ||
+        place_stream(o, &j->recorded[WATTAGE_FULL], e) < 0)
         return -1;
     if (o->cpus == 0)
-        o->cpus = trained;
+        o->cpus = is_here(j) ? cpus_online() : trained;
     if (o->cpus != trained)
         log_note("the model is of a machine of %g CPUs, this one has %g: its "
                  "curve is scaled, and less sure",
@@ -293,14 +284,14 @@ static int use_rows(struct job *j, struct err *e)
 }
 
 /* The watts of a recording of nothing but idle, or of nothing but full load. */
-static int measure_anchor(struct job *j, int which, struct anchor *a,
-                          struct err *e)
+static int measure_wattage(struct job *j, int which, struct wattage *a,
+                           struct err *e)
 {
     struct measured *m = &j->recorded[which];
     int64_t second = NS_PER_S / j->spec.interval_ns;
     int (*const measure)(const float *, const float *, size_t, double, double *,
                          struct err *) =
-        which == IDLE ? physical_settled_idle : physical_full_load;
+        which == WATTAGE_IDLE ? physical_settled_idle : physical_full_load;
 
     measured_coarsen(m, (size_t)(second > 1 ? second : 1));
     if (measure(m->busy, m->watts, m->n, j->model.n_cpus, &a->watts, e) < 0)
@@ -308,22 +299,20 @@ static int measure_anchor(struct job *j, int which, struct anchor *a,
     return 0;
 }
 
-static int use_anchors(struct job *j, struct anchor *anchor, struct err *e)
+static int use_wattages(struct job *j, struct wattage *w, struct err *e)
 {
-    struct anchor *idle = &anchor[IDLE], *full = &anchor[FULL];
+    bool stretched;
 
-    for (int a = 0; a < ANCHORS; a++)
-        if (is_file(&anchor[a]) && measure_anchor(j, a, &anchor[a], e) < 0)
+    for (int a = 0; a < WATTAGES; a++)
+        if (is_file(&w[a]) && measure_wattage(j, a, &w[a], e) < 0)
             return -1;
-    if (idle->text && full->text && idle->watts >= full->watts)
-        return err_set(e, ERR_DATA,
-                       "--idle %s is not below --full %s: one of them is wrong",
-                       idle->text, full->text);
-    for (int a = 0; a < ANCHORS; a++)
-        if (anchor[a].text &&
-            physical_anchor(&j->model, a == IDLE ? 0 : j->model.n_cpus,
-                            anchor[a].watts, anchor[a].error, e) < 0)
-            return err_prefix(e, "--%s %s", anchor[a].name, anchor[a].text);
+    if (wattages_use(&j->model, w, &stretched, e) < 0)
+        return -1;
+    if (!stretched)
+        return 0;
+    log_note("machines like those of the training do not draw these watts: the "
+             "curve is stretched to another make, which is less sure");
+    calibrations_set(&j->file.meta, j->nth, "stretched", "yes");
     return 0;
 }
 
@@ -332,14 +321,14 @@ static int calibrate(struct job *j, struct options *o, struct err *e)
 {
     if (j->rows.n > 0 && use_rows(j, e) < 0)
         return -1;
-    if (j->rows.n == 0 && !o->anchor[IDLE].text && !o->anchor[FULL].text &&
-        !o->share)
+    if (j->rows.n == 0 && !o->known[WATTAGE_IDLE].text &&
+        !o->known[WATTAGE_FULL].text && !o->share)
         return err_set(e, ERR_DATA,
                        "%zu windows, and none with measured watts to learn "
                        "from; where there is no energy counter, say what is "
                        "known by --idle and --full",
                        j->rows.n_read);
-    return use_anchors(j, o->anchor, e);
+    return use_wattages(j, o->known, e);
 }
 
 /* ---- what it gave ---- */
@@ -395,10 +384,10 @@ static void describe_evidence(struct job *j)
     }
     if (j->used && o->same)
         calibrations_set(meta, j->nth, "same_recording", "yes");
-    for (int a = 0; a < ANCHORS; a++)
-        if (o->anchor[a].text)
-            calibrations_set(meta, j->nth, o->anchor[a].name, "%.9g W +- %g %%",
-                             o->anchor[a].watts, 100 * o->anchor[a].error);
+    for (int a = 0; a < WATTAGES; a++)
+        if (o->known[a].text)
+            calibrations_set(meta, j->nth, o->known[a].name, "%.9g W +- %g %%",
+                             o->known[a].watts, 100 * o->known[a].error);
     if (o->guest_cpus > 0)
         calibrations_set(meta, j->nth, "share", "%g/%g", o->guest_cpus,
                          o->cpus);
@@ -427,7 +416,7 @@ static int write_model(struct job *j, struct err *e)
 
     describe_evidence(j);
     learn_processor(j, &j->rows);
-    for (int a = 0; a < ANCHORS; a++)
+    for (int a = 0; a < WATTAGES; a++)
         learn_processor(j, &j->recorded[a]);
     if (o->guest_cpus > 0)
         j->model.share = o->guest_cpus / o->cpus;
@@ -456,15 +445,17 @@ static int run(struct job *j, struct options *o, char **paths, int n,
 int main(int argc, char **argv)
 {
     struct options o = {.common = CLI_COMMON_INIT,
-                        .anchor = {{.name = "idle"}, {.name = "full"}},
+                        .known = {{.name = "idle"}, {.name = "full"}},
                         .anchor_error = "5%"};
     struct opt opts[] = {
-        {OPT_STRING, 0, "idle", &o.anchor[IDLE].text, "WATTS|FILE",
+        {OPT_STRING, 0, "idle", &o.known[WATTAGE_IDLE].text, "WATTS|FILE",
          "drawn at settled idle: 21W, or windows of it", 0, 0, 0, 0},
-        {OPT_STRING, 0, "full", &o.anchor[FULL].text, "WATTS|FILE",
+        {OPT_STRING, 0, "full", &o.known[WATTAGE_FULL].text, "WATTS|FILE",
          "drawn with all CPUs busy", 0, 0, 0, 0},
         {OPT_STRING, 0, "anchor-error", &o.anchor_error, "SHARE",
          "how far off these watts may be (default 5%)", 0, 0, 0, 0},
+        {OPT_INT, 0, "cpus", &o.own_cpus, "N",
+         "CPUs of that machine (default: its windows tell)", 1, 1e6, 0, 0},
         {OPT_STRING, 0, "share", &o.share, "G/H",
          "for a guest with G of the host's H CPUs", 0, 0, 0, 0},
         {OPT_INT, 0, "host-cpus", &o.host_cpus, "H",

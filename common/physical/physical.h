@@ -100,6 +100,23 @@ int physical_anchor(struct physical *p, double busy, double watts, double error,
                     struct err *e);
 
 /*
+ * Take p, which is not calibrated yet, for a machine of another make, which
+ * draws watts that none of the trained kind does: `idle` W, `full` W, of which
+ * NaN is not known.  Idle is replaced, the dynamic part scaled so that full
+ * load draws what it does, and its curve taken half way to a straight line.
+ * What one wattage does not tell is a guess: of idle, half way from the trained
+ * share of full load to half of it; of dynamic watts, half way, in the
+ * logarithm, from the trained ones to those in proportion to idle.  All of that
+ * is unsure as far as machines may differ; physical_anchor() with these watts
+ * then makes sure of what they tell.
+ *
+ * Returns 0, or -1 with ERR_DATA and p unchanged: p is calibrated, no machine
+ * of n_cpus draws these watts, or idle is not below full.
+ */
+int physical_stretch(struct physical *p, double idle, double full,
+                     struct err *e);
+
+/*
  * Anchors out of a recording: the watts of idle that has settled, and of all
  * CPUs busy.
  *

@@ -45,14 +45,14 @@ t known 0 'rapl-infer --strict "$model" --format tsv 24.win'
 [ ! -s "$ERR" ]
 ok $? "supported where it was trained"
 
-t calibrated 0 'rapl-calibrate "$model" --idle 2W --full 26W -o here.ckpt &&
+t calibrated 0 'rapl-calibrate "$model" --cpus 24 --idle 2W --full 26W -o here.ckpt &&
     rapl-infer here.ckpt --format tsv 24.win'
 awk -F '\t' 'NR == 2 && !($4 > 1.6 && $4 < 2.4) { bad = 1 }
     NR == 6 && !($4 > 24 && $4 < 28) { bad = 1 }
     END { exit bad || NR != 6 }' "$OUT"
 ok $? "idle and full load as they were told"
 # A wattage of the machine that it was trained on says the same of a smaller one.
-t other-size 0 'rapl-calibrate "$model" --full 26W -o full.ckpt &&
+t other-size 0 'rapl-calibrate "$model" --cpus 24 --full 26W -o full.ckpt &&
     for cpus in 8 2; do rapl-infer -q full.ckpt --format tsv $cpus.win |
         sed "1d;s/^/$cpus\t/"; done'
 awk -F '\t' '$1 == last && $5 < before { bad = 1 }

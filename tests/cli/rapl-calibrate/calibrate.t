@@ -69,14 +69,48 @@ t other 3 'rapl-calibrate same.ckpt sweep.win -o x.ckpt'
 has 'was fitted to one recording'
 
 # Wattages: 20 W at idle, 124 W at full load.
-t anchors 0 'rapl-calibrate M --idle 20W --full 124W -o anchors.ckpt'
+t anchors 0 'rapl-calibrate M --cpus 24 --idle 20W --full 124W -o anchors.ckpt'
 narrowed anchors.ckpt
 less "$(mae anchors.ckpt)" "$(awk "BEGIN { print $(mae M) / 2 }")" '  and nearer'
-t unsure 0 'rapl-calibrate M --full 124W --anchor-error 20% -o unsure.ckpt'
+t unsure 0 'rapl-calibrate M --cpus 24 --full 124W --anchor-error 20% -o unsure.ckpt'
 less "$(value anchors.ckpt calibration.1.width90_w.full 2)" \
     "$(value unsure.ckpt calibration.1.width90_w.full 2)" '  less sure'
 t recorded 0 'rapl-calibrate M --idle idle.win --full full.win -o rec.ckpt'
 less "$(value rec.ckpt calibration.1.width90_w.full 2)" \
     "$(value anchors.ckpt calibration.1.width90_w.full 2)" '  recorded: surer'
 t both 0 'rapl-calibrate M --idle 20W sweep.win -o both.ckpt'
+
+# Another make, which draws what none of the trained kind does: stretched, to
+# the wattages told, and said so.
+t stretched 0 'rapl-calibrate M --cpus 24 --idle 150W --full 600W -o far.ckpt'
+has 'the curve is stretched to another make'
+has '90 % interval at idle'
+[ "$(value far.ckpt calibration.1.stretched)" = yes ]
+ok $? '  the checkpoint says so'
+[ -z "$(value anchors.ckpt calibration.1.stretched)" ]
+ok $? '  and does not where nothing is stretched'
+rapl-infer -q far.ckpt --format tsv idle.win | awk -F '\t' 'NR == 1 {
+        for (i = 1; i <= NF; i++) c[$i] = i; next }
+    { w = $c["power_w"]; if (w < 149 || w > 151) bad = 1 } END { exit bad || NR < 100 }'
+ok $? '  idle is 150 W'
+t one-wattage 0 'rapl-calibrate M --cpus 24 --full 600W -o one.ckpt'
+has 'the curve is stretched to another make'
+less "$(value far.ckpt calibration.1.width90_w.idle 2)" \
+    "$(value one.ckpt calibration.1.width90_w.idle 2)" '  idle is not known by it'
+
+# Of how many CPUs: told, or as many as are online here, which is said; a model
+# that is calibrated has those it has.
+here=$(getconf _NPROCESSORS_ONLN)
+t online 0 'rapl-calibrate M --idle 21W --full 140W -o online.ckpt'
+has "taken for a machine of $here CPUs, as are online here"
+[ "$(value online.ckpt calibration.1.cpus)" = "$here" ]
+ok $? "  of $here CPUs"
+t cpus 0 'rapl-calibrate M --cpus 40 --idle 21W --full 140W -o cpus.ckpt'
+hasnt 'online here'
+[ "$(value cpus.ckpt calibration.1.cpus)" = 40 ]
+ok $? '  of 40 CPUs'
+t kept 0 'rapl-calibrate cpus.ckpt --full 140W -o kept.ckpt'
+hasnt 'online here'
+[ "$(value kept.ckpt calibration.2.cpus)" = 40 ]
+ok $? '  and of 40 once more'
 done_testing

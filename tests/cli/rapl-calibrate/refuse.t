@@ -23,6 +23,8 @@ for share in 4 4/ /4 5/4 0/4 4/x; do
     refuse 2 "'$share' is no share; write 4/24" "M --share '$share'"
 done
 refuse 2 'give one of' 'M --share 4/24 --host-cpus 24'
+refuse 2 'give one of' 'M --share 4/24 --cpus 24'
+refuse 2 'cpus' 'M --cpus 0 --idle 21W'
 t itself 2 'rapl-calibrate M sweep.win -o M'
 t evidence 2 'rapl-calibrate M --idle idle.win -o idle.win'
 t missing 4 'rapl-calibrate M gone.win -o x.ckpt'
@@ -43,8 +45,14 @@ refuse 3 'not idle: 12.00 CPUs are busy' 'M --idle half.win'
 refuse 3 'the load is not full: 12.0 of 24 CPUs are busy' 'M --full half.win'
 
 # Evidence that contradicts itself, or all that is known.
-refuse 3 'one of them is wrong' 'M --idle 60W --full 20W'
-refuse 3 'contradict what is known of this machine' 'M --full 3000W'
+refuse 3 'one of them is wrong' 'M --cpus 24 --idle 60W --full 20W'
+refuse 3 'with 24 CPUs they draw 1.2 to 1400 W' 'M --cpus 24 --full 3000W'
+refuse 3 'contradicts what is known of machines' 'M --cpus 24 --full 1W'
+refuse 3 'contradicts what is known of machines' 'M --cpus 24 --idle 3000W'
+refuse 3 'of them is wrong' 'M --cpus 24 --idle 300W --full 300W'
+refuse 3 'contradict what is known of this machine' 'M --full 600W sweep.win'
+t sure 0 'rapl-calibrate -q M sweep.win -o sure.ckpt'
+refuse 3 'contradict what is known of this machine' 'sure.ckpt --full 600W'
 refuse 3 'contradict what is known of this machine' 'M --full 60W sweep.win'
 record one.win 60 ramp .7
 record other.win 60 ramp 4
@@ -55,6 +63,8 @@ record cpu.win 60 ramp 1.5 -l cpu_model='Xeon C'
 refuse 3 "the processor is 'Xeon C' after 'Xeon B'" 'M sweep.win cpu.win'
 record small.win 60 ramp 1.5 -l cpus=8
 refuse 3 'a machine of 8 CPUs after one of 24' 'M sweep.win small.win'
+refuse 3 'of a machine of 24 CPUs, and the one of --cpus has 8' \
+    'M --cpus 8 sweep.win'
 rapl-window -q --features busy_pct -d 1 -o kind.win sample.rapl
 refuse 3 "not the model's windows" 'M kind.win'
 rapl-train -q -c "$ROOT/configs/linear.yaml" -o linear.ckpt train.win

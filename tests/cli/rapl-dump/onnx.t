@@ -111,7 +111,7 @@ $loads noise=0.4 cpus=24 sessions=3 runs=20 rows=100 >physical.win
 t physical-trained 0 "rapl-train -q -c '$ROOT/configs/physical.yaml' -o physical.ckpt physical.win"
 agrees physical
 cp physical.win here.win
-t here-fitted 0 'rapl-calibrate -q physical.ckpt --idle 7W --full 50W -o here.ckpt'
+t here-fitted 0 'rapl-calibrate -q physical.ckpt --cpus 24 --idle 7W --full 50W -o here.ckpt'
 agrees here
 $loads cpus=6 runs=3 rows=100 >guest.win
 t guest-fitted 0 'rapl-calibrate -q here.ckpt --share 6/24 -o guest.ckpt'
