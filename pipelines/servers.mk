@@ -15,12 +15,17 @@
 #       rows are of the recordings that are scored, as a meter's would be.
 #   adv   as zero, but by configs/adv.yaml on 25 delays of four features, which
 #       may not tell the servers apart; its windows are 24 fewer a recording.
+#   laptop, laptop-idle, laptop-full   another make of machine: a model of the
+#       laptop whose powerstat logs DATA holds, one folder a workload, by means of
+#       10 s; no server is in it.  It is stretched to the wattages of `anchors`:
+#       both, or one of them.  Left out where there are no logs.
 #   micro, micro-same   CloudSuite, from the micro-benchmarks of all servers; and
 #       calibrated by those of its own server, 60 rows.  The other servers'
 #       CloudSuite is not used.
 
 BIN     ?= build/release/bin
 SERVERS ?= ../shared/data/bsc-wall
+DATA    ?= ../shared/data/jvm-powerstat
 OUT     ?= build/servers
 CPUS    := 24
 BOOTSTRAP ?= 1000
@@ -30,7 +35,9 @@ ALL     := $(FOUND:%=$(OUT)/%.windows)
 EPOCHS  ?= 10
 SEED    ?= 42
 THREADS ?= 1
-HOWS    := zero anchors labels2 labels5 adv micro micro-same
+LOGS    := $(wildcard $(DATA)/*/*.txt)
+HOWS    := zero anchors labels2 labels5 adv micro micro-same \
+           $(if $(LOGS),laptop laptop-idle laptop-full)
 MADE    := $(foreach h,$(HOWS),$(FOUND:%=$(OUT)/%.$h.rapl))
 WINDOW  := $(BIN)/rapl-window -q --features busy_cpus -d 1 --interval 10s
 TRAIN   := $(BIN)/rapl-train -q -c configs/physical.yaml
@@ -63,6 +70,24 @@ $(OUT)/%.anchors.rapl: $(OUT)/%.ckpt pipelines/wattages
 	$(CALIBRATE) --cpus $(CPUS) $$(sh pipelines/wattages $(BIN) $(CPUS) .8 \
 	    $(OUT)/$*.windows) -o $(OUT)/$*.anchors.ckpt $<
 	$(INFER) --name anchors -o $@ $(OUT)/$*.anchors.ckpt $(OUT)/$*.windows
+
+$(OUT)/laptop.ckpt: pipelines/sessions $(LOGS)
+	@mkdir -p $(OUT)
+	sh pipelines/sessions $(LOGS) | while read -r session file; do \
+	    $(BIN)/rapl-import -q --from powerstat -l workload=@dir -l run=@name \
+	        -l cpus=24 -l session="$$session" "$$file" || exit; done | \
+	    $(WINDOW) | $(TRAIN) -o $@
+
+# $2 takes what is known from a line of --idle and --full.
+define laptop
+$(OUT)/%.$1.rapl: $(OUT)/laptop.ckpt $(ALL) pipelines/wattages
+	$(CALIBRATE) --cpus $(CPUS) $$$$(sh pipelines/wattages $(BIN) $(CPUS) .8 \
+	    $(OUT)/$$*.windows | sed '$2') -o $(OUT)/$$*.$1.ckpt $$<
+	$(INFER) --name $1 -o $$@ $(OUT)/$$*.$1.ckpt $(OUT)/$$*.windows
+endef
+$(eval $(call laptop,laptop,))
+$(eval $(call laptop,laptop-idle,s/--full.*//))
+$(eval $(call laptop,laptop-full,s/.*--full/--full/))
 
 $(OUT)/%.labels2.rapl: $(OUT)/%.ckpt
 	$(CALIBRATE) --same-recording --rows 12 -o $(OUT)/$*.labels2.ckpt $< $(OUT)/$*.windows
