@@ -19,6 +19,7 @@
 #       laptop whose powerstat logs DATA holds, one folder a workload, by means of
 #       10 s; no server is in it.  It is stretched to the wattages of `anchors`:
 #       both, or one of them.  Left out where there are no logs.
+#   laptop-micro   as micro-same below, but from the laptop's model.
 #   micro, micro-same   CloudSuite, from the micro-benchmarks of all servers; and
 #       calibrated by those of its own server, 60 rows.  The other servers'
 #       CloudSuite is not used.
@@ -37,7 +38,7 @@ SEED    ?= 42
 THREADS ?= 1
 LOGS    := $(wildcard $(DATA)/*/*.txt)
 HOWS    := zero anchors labels2 labels5 adv micro micro-same \
-           $(if $(LOGS),laptop laptop-idle laptop-full)
+           $(if $(LOGS),laptop laptop-idle laptop-full laptop-micro)
 MADE    := $(foreach h,$(HOWS),$(FOUND:%=$(OUT)/%.$h.rapl))
 WINDOW  := $(BIN)/rapl-window -q --features busy_cpus -d 1 --interval 10s
 TRAIN   := $(BIN)/rapl-train -q -c configs/physical.yaml
@@ -88,6 +89,12 @@ endef
 $(eval $(call laptop,laptop,))
 $(eval $(call laptop,laptop-idle,s/--full.*//))
 $(eval $(call laptop,laptop-full,s/.*--full/--full/))
+
+$(OUT)/%.laptop-micro.rapl: $(OUT)/laptop.ckpt $(ALL)
+	$(CALIBRATE) --rows 60 -o $(OUT)/$*.laptop-micro.ckpt $< \
+	    $(OUT)/$*.micro.win
+	$(INFER) --name laptop-micro -o $@ $(OUT)/$*.laptop-micro.ckpt \
+	    $(OUT)/$*.validation.win
 
 $(OUT)/%.labels2.rapl: $(OUT)/%.ckpt
 	$(CALIBRATE) --same-recording --rows 12 -o $(OUT)/$*.labels2.ckpt $< $(OUT)/$*.windows

@@ -81,7 +81,10 @@ void physical_resize(struct physical *p, double n_cpus);
  * Labels of this machine: rows with measured watts.  `same` says that they are
  * of the very recording that will be predicted; else they are of other work in
  * the same session, a sweep, which tells nothing of the workload to come.  A
- * long sweep of one kind counts no more than a short one.
+ * long sweep of one kind counts no more than a short one.  Where they are
+ * beyond what the trained kind of machine draws, p is first taken for another
+ * make (physical_stretch() by the full load they tell), so that what is open of
+ * the work to come is in proportion.
  *
  * Returns 0, or -1 with ERR_DATA and p unchanged: no rows, a value that is not
  * finite, rows that contradict one another.

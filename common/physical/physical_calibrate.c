@@ -143,14 +143,13 @@ static void update_noise(struct physical *p, struct evidence *v)
     }
 }
 
-int physical_calibrate(struct physical *p, const float *busy,
-                       const float *watts, size_t n, bool same, struct err *e)
+static int learn(struct physical *p, const float *busy, const float *watts,
+                 size_t n, bool same, struct err *e)
 {
     double prior[E * E], nuisance[E * E], mean[E], cov[E * E];
     struct evidence v;
 
-    if (check_evidence(p, busy, watts, n, e) ||
-        gather(&v, p, p->noise, busy, watts, n, e))
+    if (gather(&v, p, p->noise, busy, watts, n, e))
         return -1;
     if (same) {
         update_noise(p, &v);
@@ -172,6 +171,49 @@ int physical_calibrate(struct physical *p, const float *busy,
             pow(settle_share * span_of(p), 2);
     }
     p->calibrated += v.n;
+    return 0;
+}
+
+/* Do the rows draw at this load what no machine of the trained kind does? */
+static bool is_beyond(const struct physical *p, const struct physical *learnt,
+                      double busy)
+{
+    double z[E], off = physical_mean(learnt, busy, z);
+
+    off -= physical_mean(p, busy, z);
+    return off * off >
+           CONTRADICTION * CONTRADICTION * basis_variance(z, p->session);
+}
+
+/* p, which the rows are beyond, as another make that they have taught. */
+static int learn_other_make(struct physical *p, const struct physical *learnt,
+                            const float *busy, const float *watts, size_t n,
+                            bool same, struct err *e)
+{
+    double z[E], full = physical_mean(learnt, p->n_cpus, z);
+
+    if (p->calibrated > 0 ||
+        !(is_beyond(p, learnt, 0) || is_beyond(p, learnt, p->n_cpus)) ||
+        physical_stretch(p, NAN, full, e) ||
+        check_evidence(p, busy, watts, n, e))
+        return -1;
+    return learn(p, busy, watts, n, same, e);
+}
+
+int physical_calibrate(struct physical *p, const float *busy,
+                       const float *watts, size_t n, bool same, struct err *e)
+{
+    struct physical learnt = *p, other = *p;
+    struct err unused;
+
+    if (learn(&learnt, busy, watts, n, same, e))
+        return -1;
+    /* Of another make, the work to come differs by other watts as well. */
+    if (learn_other_make(&other, &learnt, busy, watts, n, same, &unused) == 0)
+        learnt = other;
+    else if (check_evidence(p, busy, watts, n, e))
+        return -1;
+    *p = learnt;
     return 0;
 }
 

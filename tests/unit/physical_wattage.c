@@ -219,6 +219,45 @@ static void what_was_measured_is_not_stretched(void **state)
     assert_int_equal(physical_stretch(&p, 21, 140, &e), -1);
 }
 
+/* Of a server that bends less than the laptop, as share of 180 W. */
+static double server_shape(double busy)
+{
+    struct physical p = laptop();
+
+    return .3 * (predict(&p, busy).watts - 2) / 28 + .7 * busy / CPUS;
+}
+
+/* A server by measured rows: other work differs by as large a share of its
+ * watts as the laptop's does. */
+static void rows_of_another_make_stretch_too(void **state)
+{
+    struct physical p = laptop(), trained = p;
+    float busy[120], watts[120];
+    int inside = 0, n = 0;
+    struct rng r;
+    struct err e;
+
+    (void)state;
+    rng_init(&r, 3, 1);
+    for (int i = 0; i < 120; i++) {
+        busy[i] = (float)rng_uniform(&r, 0, CPUS);
+        watts[i] =
+            (float)(60 + 180 * server_shape(busy[i]) + rng_uniform(&r, -4, 4));
+    }
+    assert_int_equal(physical_calibrate(&p, busy, watts, 120, false, &e), 0);
+    for (double work = .96; work < 1.05; work += .02)
+        for (double b = 1; b < CPUS; b += 1.5, n++)
+            inside += covers(predict(&p, b), 60 + 180 * work * server_shape(b));
+    /* the curve cannot unbend between two knots: 90 % is not reached there */
+    assert_in_range(inside, n * 80 / 100, n);
+    assert_true(predict(&p, 12).sd > 3 * predict(&trained, 12).sd);
+    for (int i = 0; i < 120; i += 2) /* of another machine yet */
+        watts[i] *= 3;
+    p = trained;
+    assert_int_equal(physical_calibrate(&p, busy, watts, 120, false, &e), -1);
+    assert_memory_equal(&p, &trained, sizeof p);
+}
+
 static void a_wattage_has_a_unit(void **state)
 {
     struct wattage w = {.name = "idle", .text = "21W"};
@@ -247,6 +286,7 @@ int main(void)
         cmocka_unit_test(intervals_cover_other_makes),
         cmocka_unit_test(no_machine_draws_that),
         cmocka_unit_test(what_was_measured_is_not_stretched),
+        cmocka_unit_test(rows_of_another_make_stretch_too),
         cmocka_unit_test(a_wattage_has_a_unit),
     };
 

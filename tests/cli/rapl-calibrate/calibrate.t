@@ -98,6 +98,13 @@ has 'the curve is stretched to another make'
 less "$(value far.ckpt calibration.1.width90_w.idle 2)" \
     "$(value one.ckpt calibration.1.width90_w.idle 2)" '  idle is not known by it'
 
+# By measured windows too: other work of it differs by more watts than the
+# trained kind's would.
+record server.win 120 ramp 7
+t server 0 'rapl-calibrate M server.win -o server.ckpt'
+less "$(value sweep.ckpt calibration.1.width90_w.half 2)" \
+    "$(value server.ckpt calibration.1.width90_w.half 2)" '  wider than the kind'
+
 # Of how many CPUs: told, or as many as are online here, which is said; a model
 # that is calibrated has those it has.
 here=$(getconf _NPROCESSORS_ONLN)
