@@ -23,6 +23,9 @@ static const double evenly_variance = 1 / 12.;
 /* Idle alone tells the dynamic watts no better than to as much again. */
 static const double dynamic_sd = 1;
 
+/* Work and recordings differ by at most such a share of the dynamic watts. */
+static const double work_most = .25;
+
 /* W of another make, its dynamic ones in relation to the model's. */
 struct make {
     double idle, idle_sd, span, scale;
@@ -103,6 +106,23 @@ static void move_curve(struct physical *p, const struct make *m)
     }
 }
 
+/*
+ * Of a small machine resized from a large one a single CPU is most of it, and
+ * what differs there, which is not resized, more than the whole; not so of a
+ * small machine of its own.
+ */
+static void limit_work(struct physical *p, double span)
+{
+    double most = 0, limit = pow(work_most * span, 2);
+
+    for (int k = 0; k < E; k++)
+        most = fmax(most, p->workload[k * E + k] + p->recording[k * E + k]);
+    for (int i = 0; i < E * E && most > limit; i++) {
+        p->workload[i] *= limit / most;
+        p->recording[i] *= limit / most;
+    }
+}
+
 int physical_stretch(struct physical *p, double idle, double full,
                      struct err *e)
 {
@@ -115,6 +135,7 @@ int physical_stretch(struct physical *p, double idle, double full,
         return -1;
     shape_of(p, trained);
     move_curve(p, &m);
+    limit_work(p, m.span);
     shape_of(p, shape);
     basis_knots(p->n_cpus, busy);
     for (int k = 0; k < E; k++) {

@@ -118,6 +118,24 @@ static void the_loads_between_are_less_sure(void **state)
     assert_true(predict(&p, 5).sd > 1.2 * predict(&p, CPUS).sd);
 }
 
+/* One CPU of 24 differs from work to work by more than two of 24 draw. */
+static void a_small_machine_is_not_all_unsure(void **state)
+{
+    struct physical p = laptop();
+    bool stretched;
+    struct err e;
+
+    (void)state;
+    for (int i = 0; i < E * E; i++) {
+        p.workload[i] *= 12;
+        p.recording[i] *= 12;
+    }
+    physical_resize(&p, 2);
+    assert_int_equal(use(&p, 21, 140, &stretched, &e), 0);
+    assert_true(stretched && predict(&p, 2).sd < 45);
+    assert_true(predict(&p, 2).sd > .2 * (140 - 21));
+}
+
 static void one_wattage_leaves_the_other_open(void **state)
 {
     struct physical p = laptop(), q = p;
@@ -282,6 +300,7 @@ int main(void)
         cmocka_unit_test(wattages_of_such_a_machine_do_not_stretch),
         cmocka_unit_test(another_make_draws_what_it_is_told),
         cmocka_unit_test(the_loads_between_are_less_sure),
+        cmocka_unit_test(a_small_machine_is_not_all_unsure),
         cmocka_unit_test(one_wattage_leaves_the_other_open),
         cmocka_unit_test(intervals_cover_other_makes),
         cmocka_unit_test(no_machine_draws_that),
