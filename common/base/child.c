@@ -1,6 +1,7 @@
 #include "common/base/child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -18,6 +19,11 @@ static void on_child(int sig)
 {
     (void)sig;
     child_changed = 1;
+}
+
+static int shell_status(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 static void watch_children(void)
@@ -62,8 +68,7 @@ bool child_ended(struct child *c)
     if (waitpid(c->pid, &status, WNOHANG) != c->pid)
         return false;
     c->pid = 0;
-    c->status =
-        WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    c->status = shell_status(status);
     return true;
 }
 
@@ -85,4 +90,50 @@ int child_wait(struct child *c)
         clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
     }
     return c->status;
+}
+
+/* Take what there is to read, to its end; keep the beginning. */
+static void read_all(int fd, char *text, size_t size)
+{
+    char rest[4096];
+    size_t len = 0;
+    ssize_t n;
+
+    do {
+        bool room = len < size - 1;
+
+        n = read(fd, room ? text + len : rest,
+                 room ? size - 1 - len : sizeof rest);
+        if (n > 0 && room)
+            len += (size_t)n;
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    text[len] = '\0';
+}
+
+int child_output(char *const *argv, char *text, size_t size, int *status,
+                 struct err *e)
+{
+    posix_spawn_file_actions_t actions;
+    int ends[2], why, how = 0;
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return err_sys(e, "%s: no pipe", argv[0]);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
+                                     O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+    why = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    if (why == 0) {
+        read_all(ends[0], text, size);
+        while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
+            ;
+        *status = shell_status(how);
+    }
+    close(ends[0]);
+    errno = why;
+    return why == 0 ? 0 : err_sys(e, "%s", argv[0]);
 }

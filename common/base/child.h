@@ -30,4 +30,12 @@ bool child_ended(struct child *c);
  * status: its exit code, or 128 + the signal that killed it. */
 int child_wait(struct child *c);
 
+/*
+ * Run argv[0], found in PATH, to its end, with nothing to read.  text (size)
+ * gets the beginning of what it prints, on either output, and *status how it
+ * ended.  Returns 0, or -1 with e filled (ERR_SYSTEM): it cannot be started.
+ */
+int child_output(char *const *argv, char *text, size_t size, int *status,
+                 struct err *e);
+
 #endif
