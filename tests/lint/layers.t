@@ -15,6 +15,7 @@ BEGIN {
     allow["common/physical"] = "common/physical|common/math|common/base"
     allow["common/estimator"] = "formats|common/.*"
     allow["common/recorder"] = "common/recorder|formats|common/probe|common/base"
+    allow["common/sweep"] = "common/sweep|formats|common/base"
     allow["common/math"] = "common/math|common/base"
     allow["common/base"] = "common/base"
     allow["tests"] = "tests/.*|formats|common/.*"
