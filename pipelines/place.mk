@@ -8,10 +8,16 @@ SYSTEMD := rapl-sample.service:lib/systemd/system/rapl-sample.service \
            powercap.rules:lib/udev/rules.d/70-decode-rapl.rules
 INSTALL := $(foreach f,$(BIN),$f:bin/$(notdir $f)) \
            $(foreach f,$(wildcard doc/man/*.1),$f:share/man/man1/$(notdir $f)) \
+           $(foreach f,$(wildcard doc/man/*.7),$f:share/man/man7/$(notdir $f)) \
            $(foreach f,$(wildcard configs/*.yaml checkpoints/*),$f:$(SHARE)/$f) \
            $(SYSTEMD:%=pipelines/systemd/%) \
            $(foreach f,README.md NEWS LICENSE $(wildcard doc/*.md),\
            $f:share/doc/decode-rapl/$(notdir $f))
+
+# What each program says that shells complete; where zsh looks differs.
+ZSHDIR     ?= share/zsh/site-functions
+COMPLETION := $(foreach t,$(TOOLS),share/bash-completion/completions/$t:bash:$t \
+              $(ZSHDIR)/_$t:zsh:$t share/fish/vendor_completions.d/$t.fish:fish:$t)
 
 install: all                    ## into $(DESTDIR)$(PREFIX)
 	$(Q)for f in $(INSTALL); do \
@@ -20,9 +26,14 @@ install: all                    ## into $(DESTDIR)$(PREFIX)
 	done
 	$(Q)sed -i 's|@BINDIR@|$(PREFIX)/bin|' \
 	"$(DESTDIR)$(PREFIX)/lib/systemd/system/rapl-sample.service"
+	$(Q)cd "$(DESTDIR)$(PREFIX)" && for f in $(COMPLETION); do \
+	to=$${f%%:*} of=$${f#*:} && install -d "$${to%/*}" && \
+	"bin/$${of#*:}" --completion "$${of%:*}" >"$$to" && chmod 644 "$$to" || exit 1; \
+	done
 
 uninstall:                      ## take away what install put there
 	$(Q)cd "$(DESTDIR)$(PREFIX)" && rm -f $(foreach f,$(INSTALL),\
-	$(lastword $(subst :, ,$f))) && for d in $(SHARE)/configs \
+	$(lastword $(subst :, ,$f))) $(foreach f,$(COMPLETION),\
+	$(firstword $(subst :, ,$f))) && for d in $(SHARE)/configs \
 	$(SHARE)/checkpoints $(SHARE) share/doc/decode-rapl; do \
 	[ ! -d $$d ] || rmdir $$d || exit 1; done

@@ -393,7 +393,7 @@ int main(int argc, char **argv)
          "csv, original or powerstat (default: guess)", 0, 0,
          "csv|original|powerstat", 0},
         {OPT_STRING, 0, "map", &o.map, "FILE",
-         "which column of a CSV is which channel", 0, 0, 0, 0},
+         "which column of a CSV is which channel", 0, 0, "*.yaml", 0},
         {OPT_STRINGS, 'l', "label", &o.labels, "KEY=VALUE",
          "a label; @dir, @name: the file's folder, name", 0, 0, 0, 0},
         {OPT_STRING, 0, "date", &o.date, "YYYY-MM-DD",

@@ -14,6 +14,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/math/blas.h"
+#include "common/math/feature.h"
 #include "formats/config.h"
 #include "formats/output.h"
 #include "formats/worth.h"
@@ -172,9 +173,9 @@ int main(int argc, char **argv)
         {OPT_FLAG, 0, "fingerprint", &o.asked[FINGERPRINT], 0,
          "which features tell sessions apart", 0, 0, 0, 0},
         {OPT_STRING, 0, "features", &o.features, "LIST",
-         "of sample streams (default: guest, as recorded)", 0, 0, 0, 0},
+         "of samples (default: guest, as recorded)", 0, 0, feature_names, 0},
         {OPT_STRING, 0, "target", &o.target, "ZONE",
-         "watts: package, a zone, auto (the default)", 0, 0, 0, 0},
+         "watts: package, a zone, auto (the default)", 0, 0, "auto|package", 0},
         {OPT_STRING, 0, "group", &o.group, "LABEL",
          "what is held out as a whole (default workload)", 0, 0, 0, 0},
         {OPT_STRING, 0, "session", &o.session, "LABEL",

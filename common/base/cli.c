@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/complete.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/base/version.h"
@@ -218,6 +219,17 @@ static void hold_standard_files(void)
         close(fd);
 }
 
+/* --completion SHELL, for those who install: no option of the table. */
+static void completion(const struct cli *cli, int argc, char **argv)
+{
+    if (argc != 3 || strcmp(argv[1], "--completion") != 0)
+        return;
+    if (complete_write(stdout, cli, argv[2]) < 0)
+        cli_usage_error("--completion: '%s' is none of %s", argv[2],
+                        complete_shells);
+    exit(cli_finish(0, -1, -1));
+}
+
 int cli_parse(struct cli *cli, int argc, char **argv, struct cli_common *common)
 {
     size_t n = count_options(cli->opts);
@@ -230,6 +242,7 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct cli_common *common)
     cli->argc = argc;
     cli->argv = argv; /* in getopt's order, which means the same */
     cli->common = common;
+    completion(cli, argc, argv);
     getopt_tables(cli->opts, n, lng, letters);
     opterr = 0;
     while ((c = getopt_long(argc, argv, letters, lng, NULL)) != -1)

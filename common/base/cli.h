@@ -30,7 +30,8 @@ struct opt {
     const char *arg; /* what --help calls the argument: "FILE" */
     const char *help;
     double min, max;     /* OPT_INT, OPT_REAL; min == max: any */
-    const char *choices; /* OPT_CHOICE: names between bars */
+    const char *choices; /* OPT_CHOICE: names between bars; of others what
+                            completion offers (complete.h) */
     bool given;          /* on the command line; set by the parser */
 };
 
@@ -68,7 +69,7 @@ struct cli_common {
          "config",   &(c)->config,                                           \
          "FILE",     "read options from a YAML file",                        \
          0,          0,                                                      \
-         0,          0},                                                     \
+         "*.yaml",   0},                                                     \
     {                                                                        \
         .type = OPT_END                                                      \
     }
@@ -80,7 +81,7 @@ struct cli_common {
 
 struct cli {
     const char *name;     /* "rapl-window" */
-    const char *usage;    /* "[OPTIONS] [FILE...]" */
+    const char *usage;    /* "[OPTIONS] [FILE...]"; complete.h reads it too */
     const char *about;    /* what it reads and writes, a line or two */
     const char *examples; /* lines, without indentation */
     struct opt *opts;     /* ends with CLI_COMMON */
@@ -93,9 +94,10 @@ struct cli {
 
 /*
  * Parse the command line into the targets; print --help or --version and
- * exit 0, or one line on a usage error and exit 2.  Operands are moved to the
- * end of argv; returns the index of the first.  Sets up the log and, where a
- * program reads or writes streams, the signals.
+ * exit 0, or one line on a usage error and exit 2; --completion SHELL, which
+ * --help does not name, prints what `make install` installs for that shell.
+ * Operands are moved to the end of argv; returns the index of the first.  Sets
+ * up the log and, where a program reads or writes streams, the signals.
  */
 int cli_parse(struct cli *cli, int argc, char **argv,
               struct cli_common *common);

@@ -41,6 +41,12 @@ const struct feature_set feature_sets[] = {
 };
 const size_t feature_sets_n = sizeof feature_sets / sizeof *feature_sets;
 
+#define FEATURE(name, unit, needs, takes, text, formula) #name "|"
+#define FEATURE_SET(name, what, list) #name "|"
+const char feature_names[] =
+#include "common/math/feature.def"
+    ;
+
 const struct feature *feature_find(const char *name)
 {
     for (size_t i = 0; i < feature_table_n; i++)

@@ -60,6 +60,9 @@ struct feature_set {
 extern const struct feature_set feature_sets[];
 extern const size_t feature_sets_n;
 
+/* The names of all features and sets, each with a bar behind it. */
+extern const char feature_names[];
+
 const struct feature *feature_find(const char *name);
 
 /*

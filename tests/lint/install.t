@@ -22,6 +22,11 @@ for source in "$ROOT"/tools/*.c; do
     ok $? "$tool runs where it was installed"
     grep -qx "./opt/rapl/share/man/man1/$tool.1" "$TMP/installed"
     ok $? "$tool.1 is installed"
+    share=$TMP/dest/opt/rapl/share
+    grep -q "^complete .* $tool\$" "$share/bash-completion/completions/$tool" &&
+        grep -qx "#compdef $tool" "$share/zsh/site-functions/_$tool" &&
+        grep -q "^complete -c $tool " "$share/fish/vendor_completions.d/$tool.fish"
+    ok $? "and its completions"
 done
 for file in "$ROOT"/configs/*.yaml "$ROOT"/checkpoints/*; do
     [ ! -f "$file" ] ||
