@@ -37,7 +37,7 @@ struct options {
     struct cli_common common;
     struct roots roots;
     int64_t interval_ns, duration_ns, count, level, cpu;
-    const char *signals, *energy, *flush, *rotate;
+    const char *signals, *energy, *flush, *rotate, *notes;
     struct strings labels;
     bool list, require_energy, realtime;
 
@@ -49,6 +49,7 @@ struct sampler {
     const struct options *o;
     struct probe probe;
     struct child child;
+    struct notes notes;
     bool has_command;
     cpu_set_t cpus; /* that were ours before --cpu */
 };
@@ -279,6 +280,8 @@ static int parse(struct options *o, struct cli *cli, int argc, char **argv)
          "of zstd, 1 (fastest) to 19 (smallest); default 3", 1, 19, 0, 0},
         {OPT_STRING, 0, "rotate", &o->rotate, "LIMIT",
          "another file after so long or so much: 1h, 100MB", 0, 0, 0, 0},
+        {OPT_STRING, 0, "notes", &o->notes, "FILE",
+         "lines there ('-': standard input) become notes", 0, 0, 0, 0},
         {OPT_FLAG, 0, "realtime", &o->realtime, 0,
          "run before other programs, memory locked", 0, 0, 0, 0},
         {OPT_INT, 0, "cpu", &o->cpu, "N", "stay on that CPU", 0, 1e6, 0, 0},
@@ -302,6 +305,9 @@ static int parse(struct options *o, struct cli *cli, int argc, char **argv)
     check_output(o);
     if (first < argc && strcmp(argv[first - 1], "--") != 0)
         cli_usage_error("'%s': a command goes behind --", argv[first]);
+    if (first < argc && o->notes && strcmp(o->notes, "-") == 0)
+        cli_usage_error(
+            "--notes: standard input is the command's; name a FIFO");
     return first;
 }
 
@@ -358,9 +364,13 @@ static int run(struct sampler *s, struct files *files, struct stream_header *h,
 
     recorder_init(&r, &plan, &s->probe);
     recorder_watch(&r, &watch_eyes_here, &o->roots);
+    if (o->notes)
+        r.marks.notes = &s->notes;
     r.stop = should_stop;
     r.stop_arg = s;
     rc = recorder_run(&r, files, h, e);
+    if (o->notes)
+        notes_close(&s->notes);
     if (files_close(files, &late) < 0 && rc == 0) {
         *e = late;
         rc = -1;
@@ -414,6 +424,7 @@ int main(int argc, char **argv)
         describe(&s, &cli, &h);
         take_privileges(&s);
         if (output_check_one(o.common.output, o.common.config, &e) < 0 ||
+            (o.notes && notes_open(&s.notes, o.notes, &e) < 0) ||
             files_open(&files, &o.files, &e) < 0)
             die(&e);
         start(&s, argv + first);

@@ -29,6 +29,17 @@ static int put_news(struct marks *m, struct stream_writer *w,
     return put(w, at->t_ns, MARK_CLOCK, news.suspended_ns, "suspended", e);
 }
 
+static int put_notes(struct marks *m, struct stream_writer *w, int64_t t_ns,
+                     struct err *e)
+{
+    struct mark note = {t_ns, MARK_NOTE, 0, ""};
+
+    while (m->notes && (note.text = notes_next(m->notes)))
+        if (stream_writer_mark(w, &note, e) < 0)
+            return -1;
+    return 0;
+}
+
 int marks_put(struct marks *m, struct stream_writer *w, const struct moment *at,
               struct err *e)
 {
@@ -36,7 +47,7 @@ int marks_put(struct marks *m, struct stream_writer *w, const struct moment *at,
     int back = probe_went_back(cs, at->before, at->now);
     struct mark reset = {at->t_ns, MARK_RESET, back, ""};
 
-    if (put_news(m, w, at, e) < 0 ||
+    if (put_news(m, w, at, e) < 0 || put_notes(m, w, at->t_ns, e) < 0 ||
         put(w, at->t_ns, MARK_GAP, at->missed, "missed ticks", e) < 0 ||
         put(w, at->t_ns, MARK_CLOCK, ticker_clock_step(m->ticker, at->mono_ns),
             "", e) < 0)

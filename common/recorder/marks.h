@@ -4,17 +4,20 @@
 #include "common/probe/probe.h"
 #include "common/probe/ticker.h"
 #include "common/probe/watch.h"
+#include "common/recorder/notes.h"
 #include "formats/stream.h"
 
 /*
  * Why a row may not follow from the one before it: ticks that were missed, a
  * machine that was suspended, a wall clock that was stepped, a counter that was
- * reset.  And notes of when much CPU time is stolen, and when no longer.
+ * reset.  And notes of when much CPU time is stolen, and when no longer, and of
+ * what others have to say.
  */
 struct marks {
     const struct probe *probe; /* borrowed */
     struct ticker *ticker;     /* borrowed */
     struct watch *watch;       /* borrowed; NULL: nobody looks out */
+    struct notes *notes;       /* borrowed; NULL: nobody says anything */
     bool moved; /* out: what comes is of another machine, for its header */
 };
 
