@@ -40,6 +40,12 @@ static int put_notes(struct marks *m, struct stream_writer *w, int64_t t_ns,
     return 0;
 }
 
+int marks_end(struct marks *m, struct stream_writer *w, int64_t t_ns,
+              struct err *e)
+{
+    return put_notes(m, w, t_ns, e);
+}
+
 int marks_put(struct marks *m, struct stream_writer *w, const struct moment *at,
               struct err *e)
 {

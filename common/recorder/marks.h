@@ -33,4 +33,8 @@ struct moment {
 int marks_put(struct marks *m, struct stream_writer *w, const struct moment *at,
               struct err *e);
 
+/* What others said behind the last row, at t_ns.  0 or -1. */
+int marks_end(struct marks *m, struct stream_writer *w, int64_t t_ns,
+              struct err *e);
+
 #endif

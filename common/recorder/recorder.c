@@ -148,7 +148,9 @@ int recorder_run(struct recorder *r, struct files *files,
 {
     r->files = files;
     r->header = h;
-    if (begin_file(r, e) < 0 || record(r, e) < 0)
+    if (begin_file(r, e) < 0 || record(r, e) < 0 ||
+        marks_end(&r->marks, files->out, row_time(r, clock_monotonic_ns()), e) <
+            0)
         return -1;
     return end_file(r, e);
 }

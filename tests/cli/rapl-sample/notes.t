@@ -33,6 +33,13 @@ t fifo 0 "rapl-dump --marks --format jsonl b.rapl"
 has '"first"'
 has '"second"'
 
+# What is said behind the last row is not lost.
+mkfifo late
+t late 0 "(exec 3<>late; rapl-sample \$MACHINE --notes late -o e.rapl & p=\$!
+    until rapl-dump -q --allow-truncated --header e.rapl >header 2>&1; do sleep 0.02; done
+    echo 'said last' >&3; kill -TERM \$p; wait \$p) && rapl-dump --marks --format jsonl e.rapl"
+has '"said last"'
+
 awk 'BEGIN { while (i++ < 3000) printf "x"; print "" }' >long
 t long 0 "rapl-sample \$MACHINE -n 3 --notes long -o c.rapl &&
     rapl-dump --marks --format jsonl c.rapl | grep -o 'xx*' | awk '{ print length }' | grep -x 255"
