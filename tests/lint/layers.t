@@ -15,7 +15,7 @@ BEGIN {
     allow["common/physical"] = "common/physical|common/math|common/base"
     allow["common/estimator"] = "formats|common/.*"
     allow["common/recorder"] = "common/recorder|formats|common/probe|common/base"
-    allow["common/sweep"] = "common/sweep|formats|common/base"
+    allow["common/sweep"] = "common/sweep|formats|common/probe|common/base"
     allow["common/math"] = "common/math|common/base"
     allow["common/base"] = "common/base"
     allow["tests"] = "tests/.*|formats|common/.*"
@@ -60,7 +60,7 @@ ok $? "no path into configs/, pipelines/, checkpoints/ in C"
 # Below tools/ nothing prints or exits, but for what exists to do so.
 ! grep -nE '\b(printf|puts|putchar|perror|exit|_exit|abort)\(|\bstderr\b' \
     -r common formats --include='*.c' |
-    grep -vE '^common/base/(cli|log|progress|xalloc|stop|child)\.c:|^[^:]*:[0-9]*: *(/?\*|//)' |
+    grep -vE '^common/base/(cli|log|progress|xalloc|stop|child|process)\.c:|^[^:]*:[0-9]*: *(/?\*|//)' |
     sed 's/^/# /' | grep .
 ok $? "nothing below tools/ prints or exits"
 done_testing
