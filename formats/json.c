@@ -83,3 +83,22 @@ char *json_of(const struct node *n)
     fclose(f);
     return text;
 }
+
+char *json_of_labels(const struct labels *ls)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+
+    if (!f)
+        return xstrdup("");
+    for (size_t i = 0; i < ls->n; i++) {
+        fputc(i ? ',' : '{', f);
+        json_text(f, ls->at[i].key);
+        fputc(':', f);
+        put_scalar(f, ls->at[i].value);
+    }
+    fputs(ls->n ? "}\n" : "{}\n", f);
+    fclose(f);
+    return text;
+}

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "common/base/labels.h"
 #include "common/base/node.h"
 
 /*
@@ -18,5 +19,8 @@ void json_node(FILE *f, const struct node *n);
 
 /* The same, as a string on the heap. */
 char *json_of(const struct node *n);
+
+/* Labels as an object on one line, which ends with a newline, on the heap. */
+char *json_of_labels(const struct labels *ls);
 
 #endif
