@@ -2,176 +2,377 @@
  * stress-sweep: from a machine to a labelled data set, run by run.
  *
  * Reads   a sweep in YAML
- * Writes  a plan of its runs
+ * Writes  a folder: a sample stream a run, a journal; or a table
  *
- *     stress-sweep plan configs/sweep-original.yaml
+ *     stress-sweep run -o data sweep.yaml
  *
- * Exit: 0 done; 1 something of the sweep cannot be done here; 2 usage; 3 a bad
- * file; 4 system, such as no stress-ng.
+ * The one program that starts others: stress-ng and rapl-sample.
+ *
+ * Exit: 0 done, or ended by a signal; 1 something of the sweep cannot be done
+ * here, or runs were given up; 2 usage, such as a sweep that was begun with
+ * other settings; 3 a bad file; 4 system: no stress-ng, another sweep at work,
+ * a full disk.
  */
-#include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/base/cli.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/base/process.h"
+#include "common/base/version.h"
 #include "common/base/xalloc.h"
-#include "common/sweep/load_steps.h"
-#include "common/sweep/stressng.h"
-#include "common/sweep/sweep_file.h"
+#include "common/probe/machine.h"
+#include "common/sweep/sweep_begun.h"
+#include "common/sweep/sweep_go.h"
+#include "common/sweep/sweep_tables.h"
+#include "common/sweep/sweep_watch.h"
 #include "formats/config.h"
-#include "formats/grid.h"
+#include "formats/json.h"
 #include "formats/output.h"
 
 static const char FORMATS[] = "text|tsv|json|md";
 
+enum { STOP_S = 60 }; /* that a sweep may take to end */
+
 struct options {
     struct cli_common common;
-    int64_t cpus;
+    int64_t cpus; /* 0: those online */
     struct strings set;
-    bool list;
+    bool list, leave_out, retry;
     int format;
+    const char *proc, *sys, *lock;
 };
 
+static int write_grid(const struct options *o, struct grid *g, struct err *e)
+{
+    int rc = grid_write(g, o->common.output, (enum grid_format)o->format, e);
+
+    grid_free(g);
+    return rc;
+}
+
+static unsigned cpus_here(const struct options *o)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return (unsigned)(o->cpus ? o->cpus : online > 0 ? online : 1);
+}
+
 /* ---- plan ---- */
-
-static void fact(struct grid *g, const char *what, char *value)
-{
-    grid_string(g, what);
-    grid_string(g, value);
-    free(value);
-}
-
-static char *time_text(int64_t ns)
-{
-    int64_t s = (ns + NS_PER_S - 1) / NS_PER_S;
-
-    if (s < 60)
-        return xasprintf("%" PRId64 " s", s);
-    if (s < 3600)
-        return xasprintf("%" PRId64 " min %02" PRId64 " s", s / 60, s % 60);
-    return xasprintf("%" PRId64 " h %02" PRId64 " min", s / 3600, s / 60 % 60);
-}
-
-static void count_kinds(struct grid *g, const struct sweep_plan *p)
-{
-    size_t kinds[4] = {0}, idle = 0, held_out = 0;
-
-    for (size_t i = 0; i < p->n; i++) {
-        bool none = sweep_run_is_idle(&p->run[i]);
-
-        idle += none;
-        kinds[p->run[i].part->kind] += !none;
-        held_out += p->run[i].part->held_out;
-    }
-    fact(g, "runs", xasprintf("%zu", p->n));
-    fact(g, "combinations", xasprintf("%zu", kinds[PART_COMBINE]));
-    fact(g, "patterns", xasprintf("%zu", kinds[PART_PATTERN]));
-    fact(g, "programs", xasprintf("%zu", kinds[PART_PROGRAM]));
-    fact(g, "idle", xasprintf("%zu", idle));
-    fact(g, "held out", xasprintf("%zu", held_out));
-}
-
-static void tell_needs(struct grid *g, const struct sweep_file *f)
-{
-    struct statvfs fs;
-    int64_t bytes = 0;
-
-    for (size_t i = 0; i < f->plan.n; i++)
-        bytes += sweep_run_bytes(&f->plan.run[i], &f->spec);
-    fact(g, "time", time_text(f->plan.total_ns));
-    fact(g, "disk at most", xasprintf("%.1f MB", (double)bytes / 1e6));
-    if (statvfs(".", &fs) == 0)
-        fact(g, "disk free here",
-             xasprintf("%.1f MB",
-                       (double)fs.f_bavail * (double)fs.f_frsize / 1e6));
-}
-
-static void tell_abilities(struct grid *g, const struct abilities *a)
-{
-    fact(g, "stress-ng", xstrdup(*a->version ? a->version : "not needed"));
-    for (size_t i = 0; i < a->n; i++)
-        fact(g, a->at[i].why ? "cannot" : "can",
-             xasprintf("%s%s%s", a->at[i].what, a->at[i].why ? ": " : "",
-                       a->at[i].why ? a->at[i].why : ""));
-}
-
-/* What a run starts first, as a line. */
-static char *command_of(const struct sweep_run *r)
-{
-    struct load_steps steps;
-    char *text = NULL;
-
-    load_steps_make(&steps, r);
-    for (size_t i = 0; i < steps.n && !text; i++)
-        if (steps.at[i].argv.n)
-            text = strings_join(&steps.at[i].argv, " ");
-    load_steps_release(&steps);
-    return text;
-}
-
-static struct grid *list_runs(const struct sweep_plan *p)
-{
-    struct grid *g = grid_new("run,workload,held_out,seconds,command");
-
-    for (size_t i = 0; i < p->n; i++) {
-        const struct sweep_run *r = &p->run[i];
-        char *command = command_of(r);
-
-        grid_string(g, r->name);
-        grid_string(g, r->workload);
-        grid_string(g, r->part->held_out ? "yes" : "no");
-        grid_number(g, (double)sweep_run_total_ns(r) / NS_PER_S, 3);
-        grid_string(g, command);
-        free(command);
-    }
-    return g;
-}
-
-static struct grid *describe(const struct sweep_file *f,
-                             const struct abilities *a)
-{
-    struct grid *g = grid_new("what,value");
-
-    fact(g, "sweep", xstrdup(f->spec.name));
-    fact(g, "CPUs", xasprintf("%u", f->spec.cpus));
-    count_kinds(g, &f->plan);
-    tell_needs(g, f);
-    tell_abilities(g, a);
-    return g;
-}
 
 /* Returns 0, ERR_VERDICT where something cannot be done, or -1. */
 static int plan(const struct options *o, const char *path, struct err *e)
 {
     struct abilities a = {0};
-    struct grid *g = NULL;
     struct sweep_file f;
-    int rc = sweep_file_open(&f, path, &o->set, (unsigned)o->cpus, e);
+    int rc = sweep_file_open(&f, path, &o->set, cpus_here(o), e);
 
     if (rc == 0 && !o->list)
         rc = abilities_ask(&a, &f.spec, e);
-    if (rc == 0) {
-        g = o->list ? list_runs(&f.plan) : describe(&f, &a);
-        rc = grid_write(g, o->common.output, (enum grid_format)o->format, e);
-    }
+    if (rc == 0)
+        rc = write_grid(
+            o, o->list ? sweep_table_runs(&f.plan) : sweep_table_plan(&f, &a),
+            e);
     if (rc == 0 && a.n_cannot)
         rc = ERR_VERDICT;
-    grid_free(g);
     abilities_release(&a);
     sweep_file_close(&f);
     return rc;
 }
 
+/* ---- a sweep that was begun ---- */
+
+static int status(const struct options *o, const char *path, struct err *e)
+{
+    struct sweep_state s = {0};
+    struct sweep_begun b;
+    int rc = sweep_begun_open(&b, path, e);
+
+    if (rc == 0)
+        rc = sweep_state_read(&s, &b.dir, &b.file.plan, e);
+    if (rc == 0)
+        rc = write_grid(
+            o, sweep_table_status(&b.file, &s, sweep_dir_holder(&b.dir)), e);
+    sweep_state_release(&s);
+    sweep_begun_close(&b);
+    return rc;
+}
+
+static int stop(const struct options *o, const char *path, struct err *e)
+{
+    static const struct timespec pause = {0, 50 * NS_PER_MS};
+    struct sweep_dir d;
+    int rc = sweep_dir_open(&d, path, false, e);
+    pid_t holder = rc == 0 ? sweep_dir_holder(&d) : 0;
+    int64_t end_ns = clock_monotonic_ns() + STOP_S * NS_PER_S;
+
+    (void)o;
+    if (holder && kill(holder, SIGTERM) < 0)
+        rc = err_sys(e, "process %d", (int)holder);
+    while (rc == 0 && holder && sweep_dir_holder(&d) == holder) {
+        if (clock_monotonic_ns() > end_ns)
+            rc = err_set(e, ERR_SYSTEM, "process %d does not end in %d s",
+                         (int)holder, STOP_S);
+        nanosleep(&pause, NULL);
+    }
+    if (rc == 0 && !holder)
+        log_note("%s: no sweep is at work there", path);
+    if (rc == 0) /* one that was killed could not clean up */
+        run_clean_up(&d);
+    sweep_dir_close(&d);
+    return rc;
+}
+
+/* ---- at work ---- */
+
+static struct roots roots_of(const struct options *o)
+{
+    return (struct roots){.proc = o->proc ? o->proc : "/proc",
+                          .sys = o->sys ? o->sys : "/sys",
+                          .dev = "/dev"};
+}
+
+/* The machine and the programs, as they are now. */
+static void find_facts(const struct options *o, const char *stress_ng,
+                       struct labels *facts)
+{
+    struct roots roots = roots_of(o);
+
+    machine_describe(&roots, facts);
+    labels_setf(facts, "sweep_cpus", "%u", cpus_here(o));
+    labels_set(facts, "sweep_proc", roots.proc);
+    labels_set(facts, "sweep_sys", roots.sys);
+    labels_set(facts, "stress_ng", *stress_ng ? stress_ng : "none");
+    labels_set(facts, "decode_rapl", RAPL_VERSION);
+}
+
+static int check_machine(const struct sweep_begun *b,
+                         const struct labels *facts, struct err *e)
+{
+    struct strings lines = {0};
+    int rc = sweep_begun_check_machine(b, facts, &lines, e);
+
+    for (size_t i = 0; i < lines.n; i++)
+        log_warn("%s", lines.at[i]);
+    strings_release(&lines);
+    return rc;
+}
+
+static int check_abilities(const struct options *o, const struct abilities *a,
+                           struct err *e)
+{
+    for (size_t i = 0; i < a->n; i++)
+        if (a->at[i].why)
+            log_warn("cannot %s: %s", a->at[i].what, a->at[i].why);
+    if (!a->n_cannot || o->leave_out)
+        return 0;
+    return err_set(e, ERR_VERDICT,
+                   "not all can be done here: mend that, or "
+                   "leave such runs out with --leave-out");
+}
+
+/* The rapl-sample beside us, or else the one in PATH; on the heap. */
+static char *find_sampler(void)
+{
+    static const char name[] = "rapl-sample";
+    char self[4096], *beside, *slash;
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    self[n > 0 ? n : 0] = '\0';
+    slash = strrchr(self, '/');
+    if (!slash)
+        return xstrdup(name);
+    beside = xasprintf("%.*s/%s", (int)(slash - self), self, name);
+    if (access(beside, X_OK) == 0)
+        return beside;
+    free(beside);
+    return xstrdup(name);
+}
+
+/* What all get that we start: a mark by which they are found, and a place for
+ * temporary files that is emptied. */
+static void set_environment(const struct sweep_dir *d)
+{
+    char *scratch = xasprintf("%s/scratch", d->path);
+
+    setenv("TMPDIR", scratch, 1);
+    processes_mark(d->path);
+    free(scratch);
+}
+
+static int work(const struct options *o, struct sweep_begun *b,
+                struct abilities *a, const struct labels *facts, struct err *e)
+{
+    struct sweep_go g = {
+        .plan = &b->file.plan, .abilities = a, .retry = o->retry};
+    struct roots roots = roots_of(o);
+    char *sampler = find_sampler();
+    struct sweep_watch w;
+    int rc;
+
+    g.context = (struct run_context){.spec = &b->file.spec,
+                                     .dir = &b->dir,
+                                     .proc = o->proc,
+                                     .sys = o->sys,
+                                     .sampler = sampler,
+                                     .stress_ng = a->version};
+    rc = processes_adopt(e);
+    set_environment(&b->dir);
+    if (rc == 0)
+        rc = sweep_go_begin(&g, facts, e);
+    if (rc == 0) {
+        sweep_watch_begin(&w, &g, &roots);
+        rc = sweep_go(&g, e);
+        sweep_watch_end(&w);
+        log_note("%zu of %zu runs are good, %zu given up, %zu left out",
+                 g.state.n_good, g.plan->n, g.state.n_given_up,
+                 g.state.n_left_out);
+    }
+    sweep_go_release(&g);
+    free(sampler);
+    return rc;
+}
+
+/* The roots of the first start, unless others are named (and refused). */
+static int take_root(const struct sweep_begun *b, const char *key,
+                     const char *own, const char **root, struct err *e)
+{
+    const char *kept = NULL;
+
+    if (node_text(b->machine, key, &kept, e) < 0)
+        return -1;
+    if (!*root && kept && strcmp(kept, own) != 0)
+        *root = kept;
+    return 0;
+}
+
+/* Go on with what is in the folder. */
+static int resume(const struct options *given, const char *path, struct err *e)
+{
+    struct options with = *given, *o = &with;
+    struct abilities a = {0};
+    struct labels facts = {0};
+    struct sweep_begun b;
+    int rc = sweep_begun_open(&b, path, e);
+
+    if (rc == 0)
+        rc = take_root(&b, "sweep_proc", "/proc", &with.proc, e);
+    if (rc == 0)
+        rc = take_root(&b, "sweep_sys", "/sys", &with.sys, e);
+    if (rc == 0)
+        rc = sweep_dir_lock(&b.dir, e);
+    if (rc == 0)
+        rc = sweep_machine_lock(o->lock, e);
+    if (rc == 0)
+        rc = abilities_ask(&a, &b.file.spec, e);
+    if (rc == 0) {
+        find_facts(o, a.version, &facts);
+        rc = check_machine(&b, &facts, e);
+    }
+    if (rc == 0)
+        rc = check_abilities(o, &a, e);
+    if (rc == 0)
+        rc = work(o, &b, &a, &facts, e);
+    labels_release(&facts);
+    abilities_release(&a);
+    sweep_begun_close(&b);
+    return rc;
+}
+
+/* ---- begin ---- */
+
+static int keep(const struct sweep_dir *d, const char *name, char *text,
+                struct err *e)
+{
+    int rc = sweep_dir_keep(d, name, text, e);
+
+    free(text);
+    return rc < 0 ? -1 : 0;
+}
+
+/* Settings that were kept are those that are used: others are refused. */
+static int check_settings(const struct sweep_begun *b, const struct node *root,
+                          struct err *e)
+{
+    struct strings lines = {0};
+    int rc = sweep_begun_check(b, root, &lines, e);
+
+    for (size_t i = 0; i < lines.n; i++)
+        log_error("%s", lines.at[i]);
+    strings_release(&lines);
+    return rc;
+}
+
+/* Keep what the sweep is and where, once it is known that it can be done. */
+static int begin(const struct options *o, const struct sweep_file *f,
+                 struct err *e)
+{
+    struct abilities a = {0};
+    struct labels facts = {0};
+    struct sweep_dir d = {.lock_fd = -1};
+    int rc = abilities_ask(&a, &f->spec, e);
+
+    if (rc == 0)
+        rc = check_abilities(o, &a, e);
+    if (rc == 0)
+        rc = sweep_dir_open(&d, o->common.output, true, e);
+    find_facts(o, a.version, &facts);
+    if (rc == 0)
+        rc = keep(&d, "machine.json", json_of_labels(&facts), e);
+    if (rc == 0)
+        rc = keep(&d, "settings.json", json_of(f->root), e);
+    sweep_dir_close(&d);
+    labels_release(&facts);
+    abilities_release(&a);
+    return rc;
+}
+
+static int run(const struct options *o, const char *path, struct err *e)
+{
+    struct sweep_file f;
+    struct sweep_begun b = {0};
+    char *settings;
+    int rc;
+
+    if (output_is_stdout(o->common.output))
+        cli_usage_error("run: name a folder for the data with -o");
+    settings = xasprintf("%s/settings.json", o->common.output);
+    rc = sweep_file_open(&f, path, &o->set, cpus_here(o), e);
+    if (rc == 0 && access(settings, F_OK) < 0)
+        rc = begin(o, &f, e);
+    if (rc == 0)
+        rc = sweep_begun_open(&b, o->common.output, e);
+    if (rc == 0)
+        rc = check_settings(&b, f.root, e);
+    sweep_begun_close(&b);
+    sweep_file_close(&f);
+    free(settings);
+    return rc < 0 ? -1 : resume(o, o->common.output, e);
+}
+
 /* ---- the whole ---- */
+
+/* What is started works in a folder of its own. */
+static void make_absolute(const char **path)
+{
+    char *whole = *path ? realpath(*path, NULL) : NULL;
+
+    if (*path && !whole)
+        cli_usage_error("%s: no such folder", *path);
+    *path = whole;
+}
 
 static const struct verb {
     const char *name;
     int (*run)(const struct options *o, const char *operand, struct err *e);
-} verbs[] = {{"plan", plan}};
+} verbs[] = {{"plan", plan},
+             {"run", run},
+             {"resume", resume},
+             {"status", status},
+             {"stop", stop}};
 
 static const struct verb *verb_of(const char *name)
 {
@@ -183,25 +384,32 @@ static const struct verb *verb_of(const char *name)
 
 int main(int argc, char **argv)
 {
-    struct options o = {.common = CLI_COMMON_INIT,
-                        .cpus = sysconf(_SC_NPROCESSORS_ONLN)};
+    struct options o = {.common = CLI_COMMON_INIT, .lock = "stress-sweep"};
     struct opt opts[] = {
         {OPT_INT, 0, "cpus", &o.cpus, "N",
          "plan for N CPUs (default: those online here)", 1, 4096, 0, 0},
         {OPT_STRINGS, 0, "set", &o.set, "KEY=VALUE",
          "instead of what the file says: times.run=3s", 0, 0, 0, 0},
-        {OPT_FLAG, 0, "list", &o.list, 0, "a line a run", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "list", &o.list, 0, "plan: a line a run", 0, 0, 0, 0},
         {OPT_CHOICE, 0, "format", &o.format, "FORMAT",
          "text (the default), tsv, json, md", 0, 0, FORMATS, 0},
+        {OPT_FLAG, 0, "leave-out", &o.leave_out, 0,
+         "go without what cannot be done here", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "retry", &o.retry, 0,
+         "resume: also what was given up or left out", 0, 0, 0, 0},
+        {OPT_STRING, 0, "lock", &o.lock, "NAME",
+         "sweeps of one NAME do not run at once", 0, 0, 0, 0},
+        {OPT_STRING, 0, "proc", &o.proc, "DIR", "instead of /proc", 0, 0, 0, 0},
+        {OPT_STRING, 0, "sys", &o.sys, "DIR", "instead of /sys", 0, 0, 0, 0},
         CLI_COMMON(&o.common)};
-    struct cli cli = {.name = "stress-sweep",
-                      .usage = "plan [OPTIONS] SWEEP.yaml",
-                      .about = "Put a machine under load, run by run, and "
-                               "record each.",
-                      .examples = "  stress-sweep plan sweep.yaml\n"
-                                  "  stress-sweep plan --cpus 20 --list "
-                                  "sweep.yaml",
-                      .opts = opts};
+    struct cli cli = {
+        .name = "stress-sweep",
+        .usage = "plan|run|resume|status|stop [OPTIONS] SWEEP.yaml|DIR",
+        .about = "Put a machine under load, run by run, and record each.",
+        .examples = "  stress-sweep plan sweep.yaml\n"
+                    "  stress-sweep run -o data sweep.yaml\n"
+                    "  stress-sweep status data",
+        .opts = opts};
     const struct verb *verb;
     struct err e;
     int first = cli_parse(&cli, argc, argv, &o.common), rc;
@@ -210,13 +418,17 @@ int main(int argc, char **argv)
         die(&e);
     verb = verb_of(argv[first]);
     if (!verb || argc - first != 2)
-        cli_usage_error("say 'plan' and one file");
+        cli_usage_error("say plan, run, resume, status or stop, and of what");
     if (output_check(o.common.output, o.common.config, argv + first + 1, 1,
                      &e) < 0)
         die(&e);
+    make_absolute(&o.proc);
+    make_absolute(&o.sys);
     rc = verb->run(&o, argv[first + 1], &e);
     if (rc < 0)
         die(&e);
+    free((char *)o.proc);
+    free((char *)o.sys);
     strings_release(&o.set);
     cli_release(&cli);
     return cli_finish(rc, -1, -1);

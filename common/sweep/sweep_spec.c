@@ -243,14 +243,17 @@ static int take_pattern(struct sweep_part *p, const struct node *map,
     int kind = 0;
 
     p->pattern = (struct pattern){.high = 100, .step_ns = NS_PER_S};
-    p->pattern.period_ns = p->times.run_ns / 3;
     if (take_choice(map, "pattern", pattern_kinds, &kind, e) < 0 ||
         node_real(map, "low", 0, 100, &p->pattern.low, e) < 0 ||
         node_real(map, "high", 0, 100, &p->pattern.high, e) < 0 ||
         take_time(map, "step", &p->pattern.step_ns, e) < 0 ||
-        take_time(map, "period", &p->pattern.period_ns, e) < 0 ||
         node_text(map, "workers", &workers, e) < 0 ||
         node_text(map, "options", &options, e) < 0)
+        return -1;
+    p->pattern.period_ns = p->times.run_ns / 3;
+    if (p->pattern.period_ns < p->pattern.step_ns)
+        p->pattern.period_ns = p->pattern.step_ns;
+    if (take_time(map, "period", &p->pattern.period_ns, e) < 0)
         return -1;
     p->pattern.kind = (enum pattern_kind)kind;
     p->name = pattern_kinds[kind];
