@@ -41,7 +41,11 @@ LIB     := $(BUILD)/librapl.a
 BIN     := $(TOOLS:%=$(BUILD)/bin/%)
 LINK     = mkdir -p $(@D) && $(CC) $(OURS) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-all: $(BIN)                     ## the programs, in $(BUILD)/bin
+all: $(BIN) $(BUILD)/share/decode-rapl ## the programs, in $(BUILD)/bin
+
+# So that they find the default model as if they were installed.
+$(BUILD)/share/decode-rapl:
+	@mkdir -p $@ && ln -sfn $(abspath checkpoints) $@/checkpoints
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)

@@ -9,6 +9,7 @@
 #include "common/base/pack.h"
 #include "common/base/xalloc.h"
 #include "formats/config.h"
+#include "formats/model_file.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "tensors are stored as they lie in memory");
@@ -464,15 +465,22 @@ out:
 
 int checkpoint_read(struct checkpoint *c, const char *path, struct err *e)
 {
-    FILE *f = fopen(path, "rb");
+    char *file = model_file(path);
+    FILE *f = fopen(file, "rb");
     int rc;
 
     memset(c, 0, sizeof *c);
-    if (!f)
-        return err_sys(e, "%s", path);
-    rc = read_file(c, f, path, e);
-    fclose(f);
+    if (f)
+        rc = read_file(c, f, file, e);
+    else if (model_is_default(path))
+        rc = err_set(e, ERR_SYSTEM,
+                     "default: no model is installed; name a checkpoint");
+    else
+        rc = err_sys(e, "%s", path);
+    if (f)
+        fclose(f);
     if (rc < 0)
         checkpoint_release(c);
+    free(file);
     return rc;
 }

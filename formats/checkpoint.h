@@ -72,10 +72,11 @@ struct checkpoint {
 #define CHECKPOINT_CPU_MODELS "data.cpu_models" /* "A, B"; cut: "A, B, ..." */
 
 /*
- * Read the file at `path` and check all of it: sizes, types, that the tensors
- * fill the file without gap or overlap, its version and its SHA-256.  Returns
- * 0, or -1 with e filled: ERR_DATA for what is no whole checkpoint, ERR_SYSTEM
- * for what cannot be read.  c holds nothing after an error.
+ * Read the file at `path`, which may be "default" (formats/model_file.h), and
+ * check all of it: sizes, types, that the tensors fill the file without gap or
+ * overlap, its version and its SHA-256.  Returns 0, or -1 with e filled:
+ * ERR_DATA for what is no whole checkpoint, ERR_SYSTEM for what cannot be read.
+ * c holds nothing after an error.
  */
 int checkpoint_read(struct checkpoint *c, const char *path, struct err *e);
 

@@ -25,6 +25,7 @@
 #include "common/math/feature.h"
 #include "formats/config.h"
 #include "formats/describe.h"
+#include "formats/model_file.h"
 #include "formats/onnx.h"
 #include "formats/output.h"
 #include "formats/table.h"
@@ -319,7 +320,8 @@ static int dump_file(struct dump *d, const char *path, struct err *e)
 {
     if (path && strcmp(path, "-") == 0)
         path = NULL;
-    if (d->o->show == SHOW_ONNX || is_checkpoint(path))
+    if (d->o->show == SHOW_ONNX || (path && model_is_default(path)) ||
+        is_checkpoint(path))
         return dump_checkpoint(d, path, e);
     if (d->o->show == SHOW_WINDOWS)
         return dump_windows(d, path, e);
