@@ -22,7 +22,8 @@
 #include "common/base/xalloc.h"
 
 enum { HELP = 1000, VERSION_ASKED, FIRST_OPTION };
-enum { LONG_LINE = 4096 }; /* bytes of a provenance line */
+enum { ROWS = 23, COLUMNS = 80 }; /* of --help: a screen, and a prompt */
+enum { LONG_LINE = 4096 };        /* bytes of a provenance line */
 
 static int set_int(const struct opt *o, const char *text, struct err *e)
 {
@@ -127,16 +128,62 @@ static void print_option(const struct opt *o)
     printf("  %-28s%s%s\n", left, strlen(left) > 27 ? " " : "", o->help);
 }
 
+static int count_lines(const char *text)
+{
+    int n = text && *text;
+
+    for (; text && *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
+/* The options that every program has, and where the manual is: two lines. */
+static void print_common(const struct opt *o, const char *name)
+{
+    int column = 0;
+
+    for (; o->type != OPT_END; o++) {
+        char text[64], letter[8] = "";
+
+        if (o->letter)
+            snprintf(letter, sizeof letter, "-%c, ", o->letter);
+        snprintf(text, sizeof text, "  %s--%s%s%s", letter, o->name,
+                 o->arg ? " " : "", o->arg ? o->arg : "");
+        column += (int)strlen(text);
+        if (column > COLUMNS) {
+            puts("");
+            column = (int)strlen(text);
+        }
+        printf("%s", text);
+    }
+    printf("  --help  --version  (man %s)\n", name);
+}
+
+/*
+ * One screen: blank lines are there if there is room for all examples, and so
+ * many examples as there is room for.
+ */
 void cli_help(const struct cli *cli)
 {
-    printf("usage: %s %s\n\n%s\n\n", cli->name, cli->usage, cli->about);
-    for (const struct opt *o = cli->opts; o->type != OPT_END; o++)
+    const struct opt *common = cli->opts;
+    int room = ROWS - 3 - count_lines(cli->about), airy;
+
+    for (; common->type != OPT_END && common->target != &cli->common->output;
+         common++)
+        room--;
+    airy = room >= 2 + count_lines(cli->examples);
+    printf("usage: %s %s\n%s\n%s", cli->name, cli->usage, cli->about,
+           airy ? "\n" : "");
+    for (const struct opt *o = cli->opts; o < common; o++)
         print_option(o);
-    printf("  %-28s%s\n  %-28s%s\n", "    --help", "show this", "    --version",
-           "show the version");
-    if (cli->examples)
-        printf("\nexamples:\n%s\n", cli->examples);
-    printf("\nThe manual: man %s\n", cli->name);
+    print_common(common, cli->name);
+    if (airy)
+        puts("");
+    for (const char *s = cli->examples; s && *s && room > 0; room--) {
+        printf("%.*s\n", (int)strcspn(s, "\n"), s);
+        s += strcspn(s, "\n");
+        s += *s == '\n';
+    }
 }
 
 /* getopt's two tables, made from ours; letters has room for 2n + 2. */

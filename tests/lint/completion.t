@@ -109,7 +109,7 @@ for shell in bash zsh fish; do
     [ ! -s "$ERR" ]
     ok $? "$shell has no complaint" || sed 's/^/# /' "$ERR"
     for tool in $tools; do
-        "$tool" --help | sed -n 's/^  \(-[a-z],\)* *\(--[a-z0-9-]*\).*/\2/p' | sort -u >"$TMP/help"
+        "$tool" --help | sed 's/  -/\n  -/g' | sed -n 's/^  \(-[a-z],\)* *\(--[a-z0-9-]*\).*/\2/p' | sort -u >"$TMP/help"
         [ -s "$TMP/help" ] && offered $shell "$tool --" "$TMP/help"
         ok $? "$shell: $tool -- offers what --help lists" || sed 's/^/# /' "$TMP/diff"
     done

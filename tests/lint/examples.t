@@ -1,6 +1,7 @@
 #!/bin/sh
 # The examples of the manual pages run, in order, as a reader would type them:
-# every line set off under EXAMPLES is a command that must exit 0.  They run in
+# every line set off under EXAMPLES, and in all of the tour, decode-rapl(7), is a
+# command that must exit 0; # is what root would do.  They run in
 # a directory that tests/fixtures/make prepares; a line that ends in \ goes on.
 # Where a reader would stop rapl-sample with ^C, it ends after three samples.
 . "$(dirname "$0")/../lib.sh"
@@ -9,8 +10,8 @@ command -v mandoc >/dev/null || skip_all "no mandoc"
 # The page as a reader sees it: text at 5 columns, commands at 11.
 commands() # PAGE
 {
-    mandoc -T ascii -O width=500 "$1" | sed 's/.\x08//g' | awk '
-    /^[A-Z]/ { on = /^EXAMPLES/ }
+    mandoc -T ascii -O width=500 "$1" | sed 's/.\x08//g' | awk -v all="${1%%*.1}" '
+    /^[A-Z]/ { on = /^EXAMPLES/ || (all != "" && /^DESCRIPTION/) }
     on && /^           / {
         sub(/^ */, "")
         line = line $0
@@ -29,9 +30,9 @@ END
 chmod +x "$TMP/shim/rapl-sample"
 
 n=0
-for page in "$ROOT"/doc/man/*.1; do
-    name=$(basename "$page" .1)
-    [ -x "$BIN/$name" ] || continue
+for page in "$ROOT"/doc/man/*.1 "$ROOT/doc/man/decode-rapl.7"; do
+    name=$(basename "${page%%.[17]}")
+    [ -x "$BIN/$name" ] || [ "$name" = decode-rapl ] || continue
     n=$((n + 1))
     mkdir "$TMP/$name" && cd "$TMP/$name" || exit 1
     sh "$ROOT/tests/fixtures/make" >"$OUT" 2>&1

@@ -6,7 +6,7 @@
 # The options of --help and of the page's OPTIONS, as "letter name" lines.
 help_options()
 {
-    sed -n 's/^  \(-[a-zA-Z]\)*,* *--\([a-z0-9-]*\).*/\1 --\2/p' "$TMP/help" | sort
+    sed 's/  -/\n  -/g' "$TMP/help" | sed -n 's/^  \(-[a-zA-Z]\)*,* *--\([a-z0-9-]*\).*/\1 --\2/p' | sort
 }
 page_options() # PAGE
 {
@@ -32,8 +32,8 @@ for source in "$ROOT"/tools/*.c; do
     "$tool" --help >"$TMP/help" 2>&1
     ok $? "$tool --help"
     awk 'length > 80 { print "# wide: " $0; bad = 1 }
-         END { if (NR > 40) { print "# " NR " lines"; bad = 1 } exit bad }' "$TMP/help"
-    ok $? "$tool --help fits 40 lines of 80 columns"
+         END { if (NR > 23) { print "# " NR " lines"; bad = 1 } exit bad }' "$TMP/help"
+    ok $? "$tool --help fits a screen of 80 columns, with a prompt below it"
     help_options >"$TMP/a"
     page_options "$page" >"$TMP/b"
     [ -s "$TMP/a" ] && diff -u "$TMP/a" "$TMP/b" >"$TMP/diff"
@@ -52,8 +52,18 @@ for source in "$ROOT"/tools/*.c; do
     [ $? -eq 2 ] && [ "$(wc -l <"$ERR")" -eq 1 ] && [ ! -s "$OUT" ]
     ok $? "$tool: an unknown option is one line and exit 2"
 done
+for source in "$ROOT"/tools/*.c; do
+    tool=$(basename "$source" .c)
+    grep -q "^\.It Xr $tool 1\$" "$ROOT/doc/man/decode-rapl.7"
+    ok $? "decode-rapl(7) says what $tool is for"
+done
+for name in $(sed -n 's/^\.Xr \([a-z-]*\) [17].*/\1/p' "$ROOT"/doc/man/*.[17] |
+    grep -E 'rapl|sweep' | sort -u); do
+    [ -n "$(ls "$ROOT/doc/man/$name".[17] 2>/dev/null)" ]
+    ok $? "the page $name, which others name, is there"
+done
 if command -v mandoc >/dev/null; then
-    for page in "$ROOT"/doc/man/*.1; do
+    for page in "$ROOT"/doc/man/*.[17]; do
         [ ! -f "$page" ] || mandoc -T lint -W warning "$page" >"$ERR" 2>&1
         ok $? "mandoc -T lint $(basename "$page")" || sed 's/^/# /' "$ERR"
     done
