@@ -1,9 +1,6 @@
 #include "formats/checkpoint.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,8 +111,9 @@ static void put_hash(struct image *im, char *sha256)
 
 /* ---- the file ---- */
 
-static int write_all(FILE *f, const struct image *im, struct err *e)
+static int write_all(FILE *f, const void *image, struct err *e)
 {
+    const struct image *im = image;
     bool good = fwrite(im->head.data, 1, im->head.len, f) == im->head.len;
 
     for (size_t i = 0; good && i < im->n; i++) {
@@ -127,47 +125,6 @@ static int write_all(FILE *f, const struct image *im, struct err *e)
     if (!good || fflush(f) != 0)
         return err_sys(e, "cannot write");
     return 0;
-}
-
-/* The directory's entry must reach the disk too; some cannot be synced. */
-static void sync_directory(const char *path)
-{
-    char *copy = xstrdup(path);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    free(copy);
-}
-
-static int write_beside(const char *path, const struct image *im, struct err *e)
-{
-    char *temp = xasprintf("%s.tmp%ld", path, (long)getpid());
-    int fd =
-        open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-    FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
-    int rc = -1;
-
-    if (!f) {
-        err_sys(e, "cannot create %s", temp);
-        goto out;
-    }
-    rc = write_all(f, im, e);
-    if (rc == 0 && fsync(fd) != 0)
-        rc = err_sys(e, "cannot write");
-    if (fclose(f) != 0 && rc == 0)
-        rc = err_sys(e, "cannot write");
-    if (rc == 0 && rename(temp, path) != 0)
-        rc = err_sys(e, "cannot replace");
-    if (rc == 0)
-        sync_directory(path);
-    else
-        unlink(temp);
-out:
-    free(temp);
-    return rc;
 }
 
 static int write_direct(FILE *f, const struct image *im, struct err *e)
@@ -185,7 +142,6 @@ static int write_direct(FILE *f, const struct image *im, struct err *e)
 static int write_to(const char *path, const struct image *im, struct err *e)
 {
     struct stat st;
-    char *real = NULL;
     int rc;
 
     if (output_is_stdout(path)) {
@@ -196,13 +152,9 @@ static int write_to(const char *path, const struct image *im, struct err *e)
         rc = write_direct(stdout, im, e);
         return rc < 0 ? err_prefix(e, "standard output") : 0;
     }
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        rc = write_direct(fopen(path, "wb"), im, e);
-    } else {
-        real = realpath(path, NULL); /* replace the file, not a link to it */
-        rc = write_beside(real ? real : path, im, e);
-    }
-    free(real);
+    rc = stat(path, &st) == 0 && !S_ISREG(st.st_mode)
+             ? write_direct(fopen(path, "wb"), im, e)
+             : output_replace(path, 0, write_all, im, e);
     return rc < 0 ? err_prefix(e, "%s", path) : 0;
 }
 
