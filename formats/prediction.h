@@ -23,6 +23,8 @@
  */
 #define META_MODEL "model" /* family */
 #define META_MODEL_HASH "model_sha256"
+#define META_TARGETS \
+    "targets" /* the model's, between commas; the first is of "power" */
 #define META_SPLIT "split" /* of the windows that were predicted */
 #define META_TRAINED_ON \
     "trained_on" /* split and part the model was fitted on */

@@ -15,7 +15,6 @@
 #define KEY_DELAYS "window.delays"
 #define KEY_TAU "window.tau"
 #define KEY_INTERVAL "window.interval_ns"
-#define KEY_TARGET "window.target"
 #define KEY_SPLIT "window.split"
 #define ORDER "oldest-first"
 
@@ -83,7 +82,7 @@ void window_spec_to_meta(const struct window_spec *s, struct labels *meta)
     labels_setf(meta, KEY_TAU, "%d", s->tau);
     labels_setf(meta, KEY_INTERVAL, "%" PRId64, s->interval_ns);
     labels_set(meta, META_WINDOW_ORDER, ORDER);
-    labels_set(meta, KEY_TARGET, s->target);
+    labels_set(meta, META_WINDOW_TARGET, s->target);
     labels_set(meta, KEY_SPLIT, s->split);
     free(features);
 }
@@ -144,7 +143,7 @@ int window_spec_from_meta(struct window_spec *s, const struct labels *meta,
 {
     const char *features = need(meta, KEY_FEATURES, e);
     const char *order = features ? need(meta, META_WINDOW_ORDER, e) : NULL;
-    const char *target = order ? need(meta, KEY_TARGET, e) : NULL;
+    const char *target = order ? need(meta, META_WINDOW_TARGET, e) : NULL;
     const char *split = target ? need(meta, KEY_SPLIT, e) : NULL;
     int64_t delays, tau;
 

@@ -28,6 +28,8 @@ enum part {
 /* In the metadata of windows always "oldest-first"; of predictions that were
  * made of reversed ones "newest-first". */
 #define META_WINDOW_ORDER "window.order"
+/* What the labels are of: struct window_spec's target. */
+#define META_WINDOW_TARGET "window.target"
 /* CPUs: of windows over which busy_cpus changes by no more none is in the test
  * part; absent: no such choice was made. */
 #define META_WINDOW_TRANSIENT "window.transient"

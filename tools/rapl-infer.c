@@ -160,6 +160,7 @@ static int begin_stream(struct job *j, const struct stream_header *from,
                 j->o->reverse ? " (windows reversed)" : "");
     if (j->o->reverse)
         labels_set(&h.meta, META_WINDOW_ORDER, "newest-first");
+    labels_set(&h.meta, META_TARGETS, j->m.spec.target);
     labels_set(&h.meta, META_SPLIT, window_split);
     labels_set(&h.meta, META_MODEL_HASH, j->file.sha256);
     if (labels_get(model, CHECKPOINT_TRAINED_ON))
