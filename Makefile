@@ -77,6 +77,8 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIB) \
                  $(if $(FUZZER),,$(BUILD)/tests/fuzz/replay.o)
 	$(Q)$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) $(LIBS)
 
+$(BUILD)/bin/rapl-export: LIBS += -lmicrohttpd
+
 static: $(STATIC:%=$(BUILD)/static/%) ## sampling to predicting without shared libraries
 $(BUILD)/static/%: $(BUILD)/tools/%.o $(LIB)
 	$(Q)$(LINK) -static $(LIBS)

@@ -340,6 +340,11 @@ void frame_on_idle(struct frame_reader *r,
     r->idle_arg = arg;
 }
 
+int frame_reader_fd(const struct frame_reader *r)
+{
+    return r->fd;
+}
+
 const char *frame_reader_name(const struct frame_reader *r)
 {
     return r->name;

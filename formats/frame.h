@@ -68,6 +68,8 @@ bool frame_stopped(const struct frame_reader *r);
 /* Called before a read that would wait; see stream_reader_on_idle(). */
 void frame_on_idle(struct frame_reader *r,
                    int (*idle)(void *arg, struct err *e), void *arg);
+/* What it reads from: to be polled together with what else there is. */
+int frame_reader_fd(const struct frame_reader *r);
 const char *frame_reader_name(const struct frame_reader *r);
 void frame_reader_close(struct frame_reader *r);
 

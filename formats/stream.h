@@ -190,6 +190,9 @@ void stream_reader_allow_truncated(struct stream_reader *r, bool allow);
 void stream_reader_on_idle(struct stream_reader *r,
                            int (*idle)(void *arg, struct err *e), void *arg);
 
+/* What is waited for after idle(): poll it there, to do something meanwhile. */
+int stream_reader_fd(const struct stream_reader *r);
+
 const char *stream_reader_name(const struct stream_reader *r);
 uint64_t stream_reader_rows(const struct stream_reader *r);
 void stream_reader_close(struct stream_reader *r);

@@ -414,6 +414,11 @@ void stream_reader_on_idle(struct stream_reader *r,
     frame_on_idle(r->frame, idle, arg);
 }
 
+int stream_reader_fd(const struct stream_reader *r)
+{
+    return frame_reader_fd(r->frame);
+}
+
 const char *stream_reader_name(const struct stream_reader *r)
 {
     return frame_reader_name(r->frame);

@@ -26,6 +26,7 @@ rapl-infer linear.ckpt --format csv run7.win
 rapl-infer physical.ckpt --format csv busy.win
 rapl-calibrate -q physical.ckpt busy.win
 rapl-score -q --format tsv run7.pred
+rapl-export -q --print run7.pred
 rapl-dump run7.rapl
 rapl-dump --onnx linear.ckpt
 rapl-stat --threads 1 run7.rapl

@@ -15,6 +15,7 @@ BEGIN {
     allow["common/physical"] = "common/physical|common/math|common/base"
     allow["common/estimator"] = "formats|common/.*"
     allow["common/recorder"] = "common/recorder|formats|common/probe|common/base"
+    allow["common/export"] = "common/export|formats|common/base"
     allow["common/sweep"] = "common/sweep|formats|common/probe|common/base"
     allow["common/math"] = "common/math|common/base"
     allow["common/base"] = "common/base"
@@ -23,6 +24,7 @@ BEGIN {
     place["yaml.h"] = "formats/config.c"
     place["csv.h"] = "formats/csv.c"
     place["formats/onnx.pb-c.h"] = "formats/onnx.c"
+    place["microhttpd.h"] = "common/export/server.c"
     place["xgboost/c_api.h"] = "common/gbdt/library.c"
     place["cblas.h"] = place["openblas_config.h"] = "common/math/blas.c"
 }
