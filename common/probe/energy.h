@@ -46,7 +46,9 @@ struct energy_domain {
     const char *remedy; /* where it is denied: what grants it */
     bool shown;         /* it was read */
     uint64_t first_uj, uj;
-    int64_t first_ns, t_ns; /* CLOCK_MONOTONIC, when those were read */
+    /* CLOCK_MONOTONIC, before and after each of those was read: a busy
+     * machine may stop us in between. */
+    int64_t first_asked_ns, first_ns, asked_ns, t_ns;
 };
 
 struct energy_domains {

@@ -50,9 +50,10 @@ static double most_uj(int64_t ns)
     return MOST_W * 1e-3 * (double)(ns + LATE_NS) + GRAIN_UJ;
 }
 
-/* Hold a reading against the one before it. */
+/* Hold a reading against the one before it: they are at most so far apart. */
 static void check_step(struct energy_domain *d, uint64_t uj, int64_t t_ns)
 {
+    int64_t ns = t_ns - d->asked_ns;
     uint64_t step = uj - d->uj;
     double watts;
 
@@ -69,21 +70,21 @@ static void check_step(struct energy_domain *d, uint64_t uj, int64_t t_ns)
     if (uj < d->uj && !d->wrap_uj) {
         energy_judge(d, ENERGY_IMPOSSIBLE,
                      "went back from %" PRIu64 " to %" PRIu64 " uJ", d->uj, uj);
-    } else if ((double)step > most_uj(t_ns - d->t_ns)) {
-        watts = (double)step * 1e3 / (double)(t_ns - d->t_ns + 1);
+    } else if ((double)step > most_uj(ns)) {
+        watts = (double)step * 1e3 / (double)(ns + 1);
         energy_judge(d, ENERGY_IMPOSSIBLE,
                      "went from %" PRIu64 " to %" PRIu64 " uJ in %.1f ms, "
                      "which would be %.0f W",
-                     d->uj, uj, (double)(t_ns - d->t_ns) * 1e-6, watts);
+                     d->uj, uj, (double)ns * 1e-6, watts);
     }
 }
 
 static void read_domain(const struct energy_backend *b, void *state, size_t i,
                         struct energy_domain *d)
 {
+    int64_t asked_ns = clock_monotonic_ns(), t_ns;
     struct err e;
     uint64_t uj;
-    int64_t t_ns;
 
     if (b->read(state, i, &uj, &e) < 0) {
         size_t n = strlen(d->place);
@@ -99,10 +100,12 @@ static void read_domain(const struct energy_backend *b, void *state, size_t i,
     check_step(d, uj, t_ns);
     if (!d->shown) {
         d->first_uj = uj;
+        d->first_asked_ns = asked_ns;
         d->first_ns = t_ns;
     }
     d->shown = true;
     d->uj = uj;
+    d->asked_ns = asked_ns;
     d->t_ns = t_ns;
 }
 
@@ -165,10 +168,12 @@ static bool is_same_package(const char *a, const char *b)
            strncmp(a, b, (size_t)(die - a) + 5) == 0;
 }
 
-static bool is_near(uint64_t a, uint64_t b, int64_t between_ns)
+/* Could one counter show both, one from t[0] to t[1], the other from u? */
+static bool is_near(uint64_t a, const int64_t t[2], uint64_t b,
+                    const int64_t u[2])
 {
     uint64_t apart = a > b ? a - b : b - a;
-    int64_t ns = between_ns < 0 ? -between_ns : between_ns;
+    int64_t ns = t[1] - u[0] > u[1] - t[0] ? t[1] - u[0] : u[1] - t[0];
 
     return (double)apart <= most_uj(ns) - GRAIN_UJ;
 }
@@ -178,28 +183,40 @@ static bool is_one_counter(const struct energy_domain *a,
                            const struct energy_domain *b)
 {
     return a->wrap_uj == b->wrap_uj &&
-           is_near(a->first_uj, b->first_uj, a->first_ns - b->first_ns) &&
-           is_near(a->uj, b->uj, a->t_ns - b->t_ns);
+           is_near(a->first_uj, (int64_t[]){a->first_asked_ns, a->first_ns},
+                   b->first_uj, (int64_t[]){b->first_asked_ns, b->first_ns}) &&
+           is_near(a->uj, (int64_t[]){a->asked_ns, a->t_ns}, b->uj,
+                   (int64_t[]){b->asked_ns, b->t_ns});
+}
+
+/* Of two zones of one name the one that moves counts, else the first. */
+static void judge_twins(struct energy_domain *a, struct energy_domain *b)
+{
+    struct energy_domain *twin =
+        a->state != ENERGY_GOOD && b->state == ENERGY_GOOD ? a : b;
+
+    energy_judge(twin, ENERGY_MIRRORED, "shows %.63s once more", twin->name);
+}
+
+/* Two dies, one counter: the first keeps it.  It may have been read just
+ * before the counter moved, and the second just after. */
+static void judge_dies(struct energy_domain *a, struct energy_domain *b)
+{
+    if (b->state == ENERGY_GOOD)
+        a->state = ENERGY_GOOD;
+    energy_judge(b, ENERGY_MIRRORED, "shows the counter of %.63s", a->name);
 }
 
 static void judge_mirrors(const struct energy_backend *b,
-                          struct energy_domains *ds, struct energy_domain *d)
+                          struct energy_domain *d, struct energy_domain *later)
 {
-    for (size_t j = 0; j < ds->n && is_there(d); j++) {
-        const struct energy_domain *o = &ds->at[j];
-        bool goes_first =
-            o < d ? o->state == ENERGY_GOOD || d->state != ENERGY_GOOD
-                  : o->state == ENERGY_GOOD && d->state != ENERGY_GOOD;
-
-        if (o == d || !is_there(o) || !goes_first)
-            continue;
-        if (strcmp(o->name, d->name) == 0)
-            energy_judge(d, ENERGY_MIRRORED, "shows %.63s once more", d->name);
-        else if (b->absolute && is_same_package(o->name, d->name) &&
-                 is_one_counter(o, d))
-            energy_judge(d, ENERGY_MIRRORED, "shows the counter of %.63s",
-                         o->name);
-    }
+    if (!is_there(d) || !is_there(later))
+        return;
+    if (strcmp(d->name, later->name) == 0)
+        judge_twins(d, later);
+    else if (b->absolute && is_same_package(d->name, later->name) &&
+             is_one_counter(d, later))
+        judge_dies(d, later);
 }
 
 /* What lies in a package that mirrors another is a mirror too. */
@@ -232,7 +249,8 @@ void energy_check(const struct energy_backend *b, void *state,
              clock_monotonic_ns() - start < LONGEST_CHECK_NS);
     judge_all(ds);
     for (size_t i = 0; i < ds->n; i++)
-        judge_mirrors(b, ds, &ds->at[i]);
+        for (size_t j = i + 1; j < ds->n; j++)
+            judge_mirrors(b, &ds->at[i], &ds->at[j]);
     for (size_t i = 0; i < ds->n; i++)
         judge_inside(ds, &ds->at[i]);
 }
