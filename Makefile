@@ -106,7 +106,7 @@ check-layers check-headers check-format check-style check-man: ## one lint
 
 check-fresh:                    ## both commands in a bare Debian (as root)
 	$(Q)sh tests/fresh
-check-vm: static                ## a real kernel with energy, in an emulated machine
+check-vm: all static            ## a real kernel with energy, in an emulated machine
 	$(Q)BUILD="$(abspath $(BUILD))" prove -v -e '' tests/vm/vm.t
 check-golden:                   ## are the recordings what PyTorch does?
 	$(Q)$${PYTHON:-/usr/bin/python3} tests/golden/make_golden.py --check
