@@ -7,6 +7,7 @@
 #include "common/base/xalloc.h"
 #include "common/math/derive.h"
 #include "common/math/feature.h"
+#include "formats/joules.h"
 #include "formats/sample.h"
 #include "formats/window.h"
 
@@ -17,6 +18,7 @@ struct source {
     struct derive *derive; /* of samples; NULL where windows are read */
     const float **column;  // (D) of a block of windows
     int64_t interval_ns;   /* nominal */
+    struct joules joules;
 };
 
 void rowset_release(struct rowset *set)
@@ -96,8 +98,10 @@ static int begin_samples(struct source *s, const struct stream_header *h,
         return -1;
     if (derive_of(set, h, &set->names, &s->derive, e) < 0)
         return -1;
+    joules_begin(&s->joules, &h->channels, s->derive);
     for (size_t c = 0; c < h->channels.n; c++)
-        stream_reader_want(s->r, c, derive_wants(s->derive, c));
+        stream_reader_want(
+            s->r, c, derive_wants(s->derive, c) || joules_wants(&s->joules, c));
     return sample_interval_ns(h, &s->interval_ns, e);
 }
 
@@ -140,7 +144,8 @@ static void begin_recording(struct source *s, const struct labels *meta)
     set->recording = xgrow(set->recording, set->n_files, &set->cap_recording,
                            sizeof *set->recording);
     r = &set->recording[set->n_files++];
-    *r = (struct recording){.nominal_ns = s->interval_ns};
+    *r =
+        (struct recording){.nominal_ns = s->interval_ns, .energy_off_pct = NAN};
     labels_copy(&r->meta, meta);
 }
 
@@ -281,6 +286,8 @@ static int take_block(struct source *s, const struct block *b, struct err *e)
     current(set)->negative += count_negative(h, b);
     if (s->derive) {
         derive_rows(s->derive, b->n, b->t_ns, b->column, &d);
+        joules_take(&s->joules, b, &d);
+        current(set)->energy_off_pct = joules_off_pct(&s->joules);
         return add_rows(set, d.n, d.t_ns, d.x, d.label_w[0], d.state, e);
     }
     for (size_t k = 0; k < set->D; k++)

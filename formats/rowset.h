@@ -27,9 +27,10 @@ struct recording {
     uint64_t late;    /* steps over one and a half nominal intervals */
     uint64_t missing; /* rows that would fit into those */
     uint64_t gaps, resets, clock_steps; /* marks */
-    uint64_t negative;   /* watts below 0, which no feature stream shows */
-    uint64_t steps;      /* that are not late; of those: */
-    double mean_s, m2_s; /* mean, sum of squared deviations */
+    uint64_t negative;     /* watts below 0, which no feature stream shows */
+    uint64_t steps;        /* that are not late; of those: */
+    double mean_s, m2_s;   /* mean, sum of squared deviations */
+    double energy_off_pct; /* formats/joules.h */
 };
 
 struct rowset {
@@ -49,7 +50,8 @@ struct rowset {
     uint32_t *file; /* (T) */
     uint32_t *group, *begin;
     size_t n_files, unlabelled;
-    size_t n_empty; /* segments without a row, once there is a view */
+    size_t n_empty;   /* segments without a row, once there is a view */
+    size_t n_refused; /* the caller's: files that could not be added */
     struct recording *recording; /* (n_files) */
     struct strings groups;       /* values of group_key */
     size_t cap_x, cap_y, cap_t, cap_file, cap_recording; /* private */

@@ -33,7 +33,7 @@ int worth_fingerprint(const struct rowset *set, const struct labelled *rows,
                       struct grid **g, struct err *e);
 
 /*
- * The four below take sets with keep_unlabelled.
+ * The five below take sets with keep_unlabelled.
  *
  * All recordings together, a row a check: whether they are complete, in time,
  * plausible; what they cover.  A requirement that is not met is told in
@@ -47,6 +47,11 @@ int worth_judge(const struct rowset *set, const struct labelled *rows,
 int worth_each(const struct rowset *set, const struct labelled *rows,
                const struct worth_options *o, struct pool *pool,
                struct grid **g, struct err *e);
+
+/* A row a value of the label --group: which kinds of work dominate. */
+int worth_groups(const struct rowset *set, const struct labelled *rows,
+                 const struct worth_options *o, struct pool *pool,
+                 struct grid **g, struct err *e);
 
 /* A row a feature, and one for the watts: range and quantisation. */
 int worth_columns(const struct rowset *set, const struct labelled *rows,

@@ -8,13 +8,12 @@
 #include "formats/worth.h"
 #include "formats/worth_parts.h"
 
-enum { TENTHS = 10, MOST_CHECKS = 40 };
-
 /* Of one recording, or of all of them. */
 struct judged {
-    double recordings, truncated, empty, with_idle, seconds;
+    double recordings, refused, truncated, empty, with_idle, seconds;
     double rows, late, missing, gaps, resets, clock_steps, negative;
-    double steps, variance; /* of them, as shares of the nominal interval */
+    double steps, interval, variance; /* sums of them, as shares of nominal */
+    double energy_off_pct;            /* the worst; NaN: unknown */
     struct health h;
 };
 
@@ -45,9 +44,19 @@ static double empty(const struct judged *j)
     return j->empty;
 }
 
+static double refused(const struct judged *j)
+{
+    return j->refused;
+}
+
 static double truncated(const struct judged *j)
 {
     return j->truncated;
+}
+
+static double interval_pct(const struct judged *j)
+{
+    return j->steps > 0 ? 100 * j->interval / j->steps : NAN;
 }
 
 static double jitter_pct(const struct judged *j)
@@ -110,6 +119,11 @@ static double impossible(const struct judged *j)
     return (double)j->h.impossible;
 }
 
+static double energy_off_pct(const struct judged *j)
+{
+    return j->energy_off_pct;
+}
+
 static double stuck_s(const struct judged *j)
 {
     return j->h.stuck_s;
@@ -144,9 +158,11 @@ static const struct rule {
 } RULES[] = {
     {"recordings", 0, 0, recordings, "segments with rows"},
     {"empty", 0, 0, empty, "segments without"},
+    {"refused", 0, 0, refused, "files that are no such stream, or damaged"},
     {"truncated", 0, 1, truncated, "without an end record: cut off"},
     {"hours", 2, 0, hours, "from first to last row"},
     {"rows", 0, 0, rows_of, "as recorded"},
+    {"interval_pct", 2, 0, interval_pct, "mean interval, of the nominal one"},
     {"jitter_pct", 2, 1, jitter_pct,
      "standard deviation of the interval, of the nominal one"},
     {"late_pct", 3, 1, late_pct, "rows over half an interval late"},
@@ -161,6 +177,8 @@ static const struct rule {
     {"negative", 0, 1, negative, "rows below 0 W"},
     {"impossible", 0, 1, impossible, "rows above --most-watts"},
     {"stuck_s", 1, 1, stuck_s, "longest time that the watts stay the same"},
+    {"energy_off_pct", 3, 1, energy_off_pct,
+     "watts times time, off what the energy counter gained"},
     {"idle_pct", 2, 0, idle_pct, "rows with at most 2 % of the CPUs busy"},
     {"idle_recordings", 0, 0, idle_recordings, "recordings with such rows"},
     {"idle_s", 1, 0, idle_s, "longest idle time on end"},
@@ -187,9 +205,11 @@ static void look_at(const struct rowset *set, const struct labelled *rows,
                          .missing = (double)r->missing,
                          .gaps = (double)r->gaps,
                          .resets = (double)r->resets,
-                         .clock_steps = (double)r->clock_steps};
+                         .clock_steps = (double)r->clock_steps,
+                         .energy_off_pct = r->energy_off_pct};
     if (!isnan(jitter)) {
         j->steps = (double)r->steps;
+        j->interval = j->steps * r->mean_s / (1e-9 * (double)r->nominal_ns);
         j->variance = j->steps * jitter * jitter;
     }
     health_of(rows->t_ns + at, rows->y + at, busy + at, rows->begin[f + 1] - at,
@@ -212,6 +232,8 @@ static void add_judged(struct judged *to, const struct judged *from)
     to->clock_steps += from->clock_steps;
     to->negative += from->negative;
     to->steps += from->steps;
+    to->interval += from->interval;
+    to->energy_off_pct = fmax(to->energy_off_pct, from->energy_off_pct);
     to->variance += from->variance;
     health_merge(&to->h, &from->h);
 }
@@ -220,28 +242,25 @@ static void add_judged(struct judged *to, const struct judged *from)
 static int find_worst(const struct rule *rule, const struct judged *each,
                       size_t n)
 {
-    size_t worst = 0;
+    double worst = NAN;
     bool differ = false;
+    int at = -1;
 
-    for (size_t f = 1; f < n && rule->worst; f++) {
-        double more =
-            (rule->value(&each[f]) - rule->value(&each[worst])) * rule->worst;
+    for (size_t f = 0; f < n && rule->worst; f++) {
+        double v = rule->value(&each[f]) * rule->worst;
 
-        differ |= more != 0;
-        if (more > 0)
-            worst = f;
+        if (isnan(v))
+            continue;
+        differ |= at >= 0 && (v > worst || v < worst);
+        if (at >= 0 && !(v > worst))
+            continue;
+        at = (int)f;
+        worst = v;
     }
-    return differ ? (int)worst : -1;
+    return differ ? at : -1;
 }
 
 /* ---- the table ---- */
-
-struct table {
-    struct grid *g;
-    const struct strings *require;
-    struct strings *failed;
-    bool *known; // (require) that some check had its name
-};
 
 /* "late_pct<1" or "rows>1000": is it of this check, and is it met? */
 static bool is_met(const char *text, const char *name, double value,
@@ -254,8 +273,8 @@ static bool is_met(const char *text, const char *name, double value,
     return text[n] == '<' ? value < limit : value > limit;
 }
 
-static void put(struct table *t, const char *name, double value, int decimals,
-                const char *worst, const char *what)
+void worth_put(struct worth_table *t, const char *name, double value,
+               int decimals, const char *worst, const char *what)
 {
     const char *verdict = NULL;
     bool is_of;
@@ -282,7 +301,7 @@ static void put(struct table *t, const char *name, double value, int decimals,
     grid_string(t->g, what);
 }
 
-static void put_rules(struct table *t, const struct rowset *set,
+static void put_rules(struct worth_table *t, const struct rowset *set,
                       const struct judged *each, const struct judged *all)
 {
     for (size_t i = 0; i < N_RULES; i++) {
@@ -296,71 +315,13 @@ static void put_rules(struct table *t, const struct rowset *set,
             worst = xasprintf("%s %s", labels_get_or(meta, META_WORKLOAD, ""),
                               labels_get_or(meta, META_RUN, "?"));
         }
-        put(t, rule->name, rule->value(all), rule->decimals, worst, rule->what);
+        worth_put(t, rule->name, rule->value(all), rule->decimals, worst,
+                  rule->what);
         free(worst);
     }
 }
 
-/* Tenths of the load that hold at least one row in a thousand. */
-static void put_coverage(struct table *t, const float *busy, size_t T)
-{
-    size_t count[TENTHS] = {0}, known = 0, covered = 0;
-
-    for (size_t i = 0; i < T; i++) {
-        double tenth = fmin(fmax((double)busy[i], 0) * TENTHS, TENTHS - 1);
-
-        if (isnan(busy[i]))
-            continue;
-        known++;
-        count[(size_t)tenth]++;
-    }
-    for (size_t k = 0; k < TENTHS; k++)
-        covered += known > 0 && count[k] * 1000 >= known;
-    put(t, "load_tenths", known ? (double)covered : NAN, 0, NULL,
-        "tenths of the load with at least .1 % of the rows");
-}
-
-static void put_dominance(struct table *t, const struct rowset *set,
-                          const struct labelled *rows)
-{
-    size_t *count = xcalloc(rows->n_groups, sizeof *count), most = 0;
-
-    for (size_t i = 0; i < rows->T; i++)
-        count[labelled_group(rows, i)]++;
-    for (size_t k = 1; k < rows->n_groups; k++)
-        if (count[k] > count[most])
-            most = k;
-    put(t, "groups", (double)rows->n_groups, 0, NULL, "values of --group");
-    put(t, "largest_group_pct", share((double)count[most], (double)rows->T), 1,
-        set->groups.at[most], "rows of the group with the most");
-    free(count);
-}
-
-static void put_columns(struct table *t, const struct rowset *set,
-                        const struct labelled *rows)
-{
-    struct strings constant = {0};
-    struct quantum q;
-    char *names;
-
-    health_quantum(rows->y, rows->T, 1, &q);
-    put(t, "watts_distinct", (double)q.distinct, 0, NULL,
-        "different values of watts");
-    put(t, "watts_step", q.usual, 4, NULL,
-        "usual difference between neighbouring ones, W");
-    for (size_t d = 0; d < rows->D; d++) {
-        health_quantum(rows->x + d, rows->T, rows->D, &q);
-        if (q.distinct < 2)
-            strings_add(&constant, set->names.at[d]);
-    }
-    names = strings_join(&constant, ",");
-    put(t, "constant_features", (double)constant.n, 0,
-        constant.n ? names : NULL, "features that never change");
-    free(names);
-    strings_release(&constant);
-}
-
-static int check_requirements(const struct table *t, struct err *e)
+static int check_requirements(const struct worth_table *t, struct err *e)
 {
     for (size_t i = 0; i < t->require->n; i++)
         if (!t->known[i])
@@ -394,9 +355,10 @@ int worth_judge(const struct rowset *set, const struct labelled *rows,
                 const struct worth_options *o, struct pool *pool,
                 struct grid **g, struct strings *failed, struct err *e)
 {
-    struct judged *each = xcalloc(set->n_files, sizeof *each), all = {0};
+    struct judged *each = xcalloc(set->n_files, sizeof *each);
+    struct judged all = {.energy_off_pct = NAN};
     float *busy = load_share(set, rows);
-    struct table t = {.require = o->require, .failed = failed};
+    struct worth_table t = {.require = o->require, .failed = failed};
     int rc = check_syntax(o->require, e);
 
     (void)pool;
@@ -405,13 +367,12 @@ int worth_judge(const struct rowset *set, const struct labelled *rows,
         add_judged(&all, &each[f]);
     }
     all.empty = (double)set->n_empty;
+    all.refused = (double)set->n_refused;
     if (rc == 0) {
         t.known = xcalloc(o->require->n + 1, sizeof *t.known);
         t.g = *g = grid_new("check,value,verdict,worst,what");
         put_rules(&t, set, each, &all);
-        put_coverage(&t, busy, rows->T);
-        put_dominance(&t, set, rows);
-        put_columns(&t, set, rows);
+        worth_put_cover(&t, set, rows, busy);
         rc = check_requirements(&t, e);
     }
     free(t.known);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "common/base/xalloc.h"
+#include "common/math/coverage.h"
 #include "common/math/delay.h"
 #include "common/math/health.h"
 #include "formats/load.h"
@@ -49,6 +50,7 @@ static void put_recording(struct grid *g, const struct recording *r,
     grid_number(g, h->labelled ? h->max_w : NAN, 2);
     grid_number(g, (double)(r->negative + h->negative + h->impossible), 0);
     grid_number(g, h->stuck_s, 1);
+    grid_number(g, r->energy_off_pct, 3);
     grid_number(g, h->loaded ? 100 * (double)h->idle / (double)h->loaded : NAN,
                 1);
     grid_number(g, h->settled_s, 1);
@@ -64,7 +66,7 @@ int worth_each(const struct rowset *set, const struct labelled *rows,
     (void)e;
     *g = grid_new("workload,run,rows,seconds,complete,interval_ms,jitter_pct,"
                   "late,missing,marks,labelled_pct,mean_w,min_w,max_w,"
-                  "implausible,stuck_s,idle_pct,settled_s");
+                  "implausible,stuck_s,energy_off_pct,idle_pct,settled_s");
     for (size_t f = 0; f < set->n_files; f++) {
         const struct recording *r = &set->recording[f];
         struct health_options how = worth_health_options(r, o);
@@ -76,6 +78,128 @@ int worth_each(const struct rowset *set, const struct labelled *rows,
         put_recording(*g, r, &h);
     }
     free(busy);
+    return 0;
+}
+
+/* ---- a row a group ---- */
+
+struct kind_of_work {
+    size_t group, recordings, rows;
+    struct health h;
+    double seconds, squares;       /* squares: of the watts less mean_w */
+    double mean_w;                 /* of all groups */
+    size_t tenth[COVERAGE_TENTHS]; /* rows by their load */
+};
+
+static void add_row(struct kind_of_work *k, float w, float busy)
+{
+    double tenth = fmin(fmax((double)busy, 0) * COVERAGE_TENTHS, 9);
+
+    k->rows++;
+    if (!isnan(w))
+        k->squares += pow((double)w - k->mean_w, 2);
+    if (!isnan(busy))
+        k->tenth[(size_t)tenth]++;
+}
+
+static double mean_watts(const struct labelled *l)
+{
+    double sum = 0, n = 0;
+
+    for (size_t i = 0; i < l->T; i++) {
+        if (isnan(l->y[i]))
+            continue;
+        sum += (double)l->y[i];
+        n++;
+    }
+    return n > 0 ? sum / n : NAN;
+}
+
+static int more_rows(const void *a, const void *b)
+{
+    const struct kind_of_work *x = a, *y = b;
+
+    if (x->rows != y->rows)
+        return x->rows < y->rows ? 1 : -1;
+    return (x->group > y->group) - (x->group < y->group);
+}
+
+static size_t count_tenths(const struct kind_of_work *k)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < COVERAGE_TENTHS; i++)
+        n += k->tenth[i] > 0 && k->tenth[i] * 1000 >= k->h.loaded;
+    return n;
+}
+
+/* squares, rows: of all groups together. */
+static void put_group(struct grid *g, const struct rowset *set,
+                      const struct kind_of_work *k, double squares, double rows)
+{
+    double n = (double)k->h.labelled, mean = k->h.sum_w / n;
+    double off = mean - k->mean_w;
+
+    grid_string(g, set->groups.at[k->group]);
+    grid_number(g, (double)k->recordings, 0);
+    grid_number(g, (double)k->rows, 0);
+    grid_number(g, k->seconds / 3600, 3);
+    grid_number(g, 100 * (double)k->rows / rows, 2);
+    grid_number(g, squares > 0 ? 100 * k->squares / squares : NAN, 2);
+    grid_number(g, n > 0 ? mean : NAN, 2);
+    grid_number(g, n > 0 ? sqrt(fmax(k->squares / n - off * off, 0)) : NAN, 2);
+    grid_number(
+        g, k->h.loaded ? 100 * (double)k->h.idle / (double)k->h.loaded : NAN,
+        1);
+    grid_number(g, k->h.loaded ? (double)count_tenths(k) : NAN, 0);
+}
+
+static void look_at_groups(const struct rowset *set, const struct labelled *l,
+                           const struct worth_options *o, const float *busy,
+                           struct kind_of_work *kinds)
+{
+    double mean_w = mean_watts(l);
+
+    for (size_t k = 0; k < l->n_groups; k++)
+        kinds[k] = (struct kind_of_work){.group = k, .mean_w = mean_w};
+    for (size_t f = 0; f < l->n_files; f++) {
+        const struct recording *r = &set->recording[f];
+        struct kind_of_work *k = &kinds[l->group[f]];
+        struct health_options how = worth_health_options(r, o);
+        size_t at = l->begin[f], end = l->begin[f + 1];
+        struct health h;
+
+        health_of(l->t_ns + at, l->y + at, busy + at, end - at, &how, &h);
+        health_merge(&k->h, &h);
+        k->recordings++;
+        k->seconds += (double)(r->last_ns - r->first_ns) * 1e-9;
+        for (size_t i = at; i < end; i++)
+            add_row(k, l->y[i], busy[i]);
+    }
+}
+
+int worth_groups(const struct rowset *set, const struct labelled *rows,
+                 const struct worth_options *o, struct pool *pool,
+                 struct grid **g, struct err *e)
+{
+    struct kind_of_work *kinds = xcalloc(rows->n_groups, sizeof *kinds);
+    float *busy = load_share(set, rows);
+    double squares = 0;
+
+    (void)pool;
+    (void)e;
+    look_at_groups(set, rows, o, busy, kinds);
+    for (size_t k = 0; k < rows->n_groups; k++)
+        squares += kinds[k].squares;
+    qsort(kinds, rows->n_groups, sizeof *kinds, more_rows);
+    *g = grid_new("group,recordings,rows,hours,rows_pct,variance_pct,mean_w,"
+                  "sd_w,idle_pct,load_tenths");
+    for (size_t k = 0; k < rows->n_groups; k++)
+        put_group(*g, set, &kinds[k], squares, (double)rows->T);
+    grid_note(*g, "variance_pct: of the squared differences between the watts "
+                  "and the mean of all; idle: at most 2 %% of the CPUs busy.");
+    free(busy);
+    free(kinds);
     return 0;
 }
 
@@ -96,6 +220,7 @@ static void put_column(struct grid *g, const char *name, const float *x,
     grid_number(g, q.step, 6);
     grid_number(g, q.usual, 6);
     grid_number(g, range > 0 ? 100 * q.usual / range : NAN, 4);
+    grid_number(g, (double)coverage_tenths(x, n, stride, q.min, q.max), 0);
 }
 
 int worth_columns(const struct rowset *set, const struct labelled *rows,
@@ -106,12 +231,14 @@ int worth_columns(const struct rowset *set, const struct labelled *rows,
     (void)pool;
     (void)e;
     *g = grid_new("column,min,max,distinct,least_step,usual_step,"
-                  "usual_step_pct");
+                  "usual_step_pct,tenths");
     put_column(*g, "watts", rows->y, rows->T, 1);
     for (size_t d = 0; d < rows->D; d++)
         put_column(*g, set->names.at[d], rows->x + d, rows->T, rows->D);
     grid_note(*g, "distinct: different values; step: between neighbouring "
                   "ones, the least and the median; pct: of the range.");
+    grid_note(*g, "tenths: of the range that hold at least a thousandth of the "
+                  "rows.");
     return 0;
 }
 

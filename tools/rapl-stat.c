@@ -1,7 +1,7 @@
 /*
  * rapl-stat: what recordings are worth.
  *
- * Reads   sample streams, window streams
+ * Reads   sample streams, window streams, folders of them
  * Writes  a table: text, TSV, JSON, Markdown
  *
  *     rapl-stat --ceiling all.rapl
@@ -17,6 +17,7 @@
 #include "common/math/feature.h"
 #include "formats/config.h"
 #include "formats/output.h"
+#include "formats/recordings.h"
 #include "formats/worth.h"
 
 static const char FORMATS[] = "text|tsv|json|md";
@@ -36,7 +37,7 @@ static const char FORMATS[] = "text|tsv|json|md";
     }
 
 /* The questions; without any of them, all recordings are judged. */
-enum question { EACH, COLUMNS, LAGS, CEILING, FINGERPRINT, QUESTIONS };
+enum question { EACH, GROUPS, COLUMNS, LAGS, CEILING, FINGERPRINT, QUESTIONS };
 
 struct options {
     struct cli_common common;
@@ -53,11 +54,9 @@ static int (*const ANSWERS[QUESTIONS])(const struct rowset *,
                                        const struct worth_options *,
                                        struct pool *, struct grid **,
                                        struct err *) = {
-    [EACH] = worth_each,
-    [COLUMNS] = worth_columns,
-    [LAGS] = worth_lags,
-    [CEILING] = worth_ceiling,
-    [FINGERPRINT] = worth_fingerprint,
+    [EACH] = worth_each,       [GROUPS] = worth_groups,
+    [COLUMNS] = worth_columns, [LAGS] = worth_lags,
+    [CEILING] = worth_ceiling, [FINGERPRINT] = worth_fingerprint,
 };
 
 /* The question that was asked; QUESTIONS: none. */
@@ -70,13 +69,20 @@ static enum question question_of(const struct options *o)
     return (enum question)q;
 }
 
-static int read_inputs(struct rowset *set, char **paths, int n, struct err *e)
+/* judge: what is no recording is one of the checks, where others are. */
+static int read_inputs(struct rowset *set, const struct strings *files,
+                       bool judge, struct err *e)
 {
-    if (n == 0)
+    if (files->n == 0)
         return rowset_add(set, NULL, e);
-    for (int i = 0; i < n; i++)
-        if (rowset_add(set, paths[i], e) < 0)
+    for (size_t i = 0; i < files->n; i++) {
+        if (rowset_add(set, files->at[i], e) == 0)
+            continue;
+        if (!judge || e->code != ERR_DATA || files->n == 1)
             return -1;
+        log_error("%s", e->msg);
+        set->n_refused++;
+    }
     return 0;
 }
 
@@ -101,9 +107,10 @@ static int answer(const struct options *o, const struct rowset *set,
     return rc;
 }
 
-/* Returns 0, ERR_VERDICT where a requirement is not met, or -1. */
-static int run(const struct options *o, char **paths, int n, int64_t *n_rows,
-               struct err *e)
+/* Returns 0, ERR_DATA where a file was refused, ERR_VERDICT where a
+ * requirement is not met, or -1. */
+static int run(const struct options *o, const struct strings *files,
+               int64_t *n_rows, struct err *e)
 {
     enum question q = question_of(o);
     struct rowset set = {.features = o->features,
@@ -116,7 +123,7 @@ static int run(const struct options *o, char **paths, int n, int64_t *n_rows,
     struct labelled rows;
     struct grid *g = NULL;
     struct strings failed = {0};
-    int rc = read_inputs(&set, paths, n, e);
+    int rc = read_inputs(&set, files, q == QUESTIONS, e);
 
     if (rc == 0)
         rc = rowset_view(&set, &rows, e);
@@ -128,6 +135,8 @@ static int run(const struct options *o, char **paths, int n, int64_t *n_rows,
         log_error("%s", failed.at[i]);
     if (rc == 0 && failed.n > 0)
         rc = ERR_VERDICT;
+    if (rc >= 0 && set.n_refused > 0)
+        rc = ERR_DATA;
     *n_rows = (int64_t)set.T;
     strings_release(&failed);
     grid_free(g);
@@ -135,8 +144,8 @@ static int run(const struct options *o, char **paths, int n, int64_t *n_rows,
     return rc;
 }
 
-static void take_options(struct options *o, struct cli *cli, char **paths,
-                         int n_paths)
+static void take_options(struct options *o, struct cli *cli,
+                         const struct strings *files)
 {
     struct err e;
     int n = 0;
@@ -149,14 +158,41 @@ static void take_options(struct options *o, struct cli *cli, char **paths,
     for (int q = 0; q < QUESTIONS; q++)
         n += o->asked[q];
     if (n > 1)
-        cli_usage_error("one question at a time: --each, --columns, --lags, "
-                        "--ceiling or --fingerprint");
+        cli_usage_error("one question at a time: --each, --groups, --columns, "
+                        "--lags, --ceiling or --fingerprint");
     if (n == 1 && o->require.n > 0)
         cli_usage_error("--require is about the checks of all recordings; "
                         "leave out --each, --ceiling, ...");
-    if (output_check(o->common.output, o->common.config, paths, n_paths, &e) <
-        0)
+    if (output_check(o->common.output, o->common.config, files->at,
+                     (int)files->n, &e) < 0)
         die(&e);
+}
+
+/* What the operands stand for. */
+static void find_files(struct strings *files, char **paths)
+{
+    struct err e;
+
+    for (; *paths; paths++)
+        if (recordings_find(files, *paths, &e) < 0)
+            die(&e);
+}
+
+/* From the operands to the table; its exit code. */
+static int work(struct options *o, struct cli *cli, char **paths,
+                int64_t *n_rows)
+{
+    struct strings files = {0};
+    struct err e;
+    int status;
+
+    find_files(&files, paths);
+    take_options(o, cli, &files);
+    status = run(o, &files, n_rows, &e);
+    if (status < 0)
+        die(&e);
+    strings_release(&files);
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -164,6 +200,8 @@ int main(int argc, char **argv)
     struct options o = OPTIONS_INIT;
     struct opt opts[] = {
         {OPT_FLAG, 0, "each", &o.asked[EACH], 0, "a row each", 0, 0, 0, 0},
+        {OPT_FLAG, 0, "groups", &o.asked[GROUPS], 0,
+         "a row a kind of work: which dominate", 0, 0, 0, 0},
         {OPT_FLAG, 0, "columns", &o.asked[COLUMNS], 0,
          "range and steps of the features and watts", 0, 0, 0, 0},
         {OPT_INT, 0, "lags", &o.lags, "N",
@@ -196,19 +234,15 @@ int main(int argc, char **argv)
          "take a stream that was cut off", 0, 0, 0, 0},
         CLI_COMMON(&o.common)};
     struct cli cli = {.name = "rapl-stat",
-                      .usage = "[OPTIONS] [FILE...]",
+                      .usage = "[OPTIONS] [FILE|DIR...]",
                       .about = ABOUT,
                       .examples = EXAMPLES,
                       .opts = opts};
     int64_t n_rows = 0;
-    struct err e;
     int first, status;
 
     blas_start(argv);
     first = cli_parse(&cli, argc, argv, &o.common);
-    take_options(&o, &cli, argv + first, argc - first);
-    status = run(&o, argv + first, argc - first, &n_rows, &e);
-    if (status < 0)
-        die(&e);
+    status = work(&o, &cli, argv + first, &n_rows);
     return cli_finish(status, n_rows, -1);
 }

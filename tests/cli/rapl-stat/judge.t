@@ -28,8 +28,9 @@ t judge 0 'rapl-stat --format tsv io.rapl cpu.rapl'
 t each 0 'cat io.rapl cpu.rapl | rapl-stat --each --format tsv'
 t columns 0 'rapl-stat --columns --format tsv io.rapl cpu.rapl'
 t text 0 'rapl-stat --each io.rapl cpu.rapl'
+t groups 0 'rapl-stat --groups --format tsv io.rapl cpu.rapl'
 t json 0 'rapl-stat --format json io.rapl >j &&
-    python3 -c "import json; print(json.load(open(\"j\"))[\"rows\"][4][\"value\"])"'
+    python3 -c "import json; print(json.load(open(\"j\"))[\"rows\"][5][\"value\"])"'
 has '40'
 t md 0 'rapl-stat --columns --format md io.rapl'
 has '| watts |'
@@ -52,6 +53,70 @@ done
 t of-a-question 2 "rapl-stat --each --require 'rows>1' io.rapl"
 t two-questions 2 'rapl-stat --each --columns io.rapl'
 has 'one question at a time'
+
+# a folder is the recordings in it, in the order of their names; a sweep's is
+# those in runs/
+mkdir -p all/b all/a empty sweep/runs sweep/bad
+cp io.rapl all/b/2.rapl
+cp cpu.rapl all/a/1.rapl
+echo no stream >all/b/notes.txt
+t folder 0 'rapl-stat --each --format tsv all | cut -f1 | tr "\n" " "'
+has 'workload cpu io '
+cp io.rapl sweep/runs/r1.rapl
+cp cpu.rapl sweep/bad/r2.rapl
+t sweep 0 'rapl-stat --each --format tsv sweep | cut -f1 | tr "\n" " "'
+has 'workload io '
+ln -s .. all/b/loop.rapl
+t loop 0 'rapl-stat --each --format tsv all | wc -l'
+has '3'
+t no-recordings 3 'rapl-stat empty'
+has 'empty: no recording (*.rapl) in this folder; name the files'
+t into-folder 2 'rapl-stat -o all/a/1.rapl all'
+# one that is damaged is named, and the others are judged
+: >all/b/nothing.rapl
+t refused 3 'rapl-stat --format tsv all'
+has 'all/b/nothing.rapl: empty: there is no stream'
+has 'refused	1'
+has 'recordings	2'
+t refused-question 3 'rapl-stat --each all'
+rm -r all/b
+
+# the counter gains 20 J in a second, and wraps behind 500 J
+seq 0 60 | awk '{ printf "%d000000000 50 %.0f 20\n", $1,
+    (2.61643e11 + 2e7 * $1) % 2.62143e11 }' >rows
+counter() # METADATA...
+{
+    "$ROOT/tests/bad/write_stream.py" sample interval_ns=1000000000 cpus=4 \
+        "$@" +cpu.idle,%,f64,gauge +energy:package-0,uJ,u64,counter,262143000000 \
+        +power:package-0,W,f64,gauge
+}
+counter run=same workload=w <rows >same.rapl
+awk '{ $4 = 25 } 1' rows | counter run=other workload=w >other.rapl
+t energy 0 'rapl-stat --each --format tsv same.rapl other.rapl | cut -f2,17'
+has 'same	0.000'
+has 'other	25.000'
+t energy-worst 1 "rapl-stat --require 'energy_off_pct<1' same.rapl other.rapl"
+has 'energy_off_pct is 25.000'
+has 'w other'
+# five seconds that no row saw, in which it gained 100 J more: the rows' 20 W
+# are not the 1300 J / 60 s that it tells
+awk '$1 < 30e9 || $1 > 34e9 {
+    if ($1 > 30e9)
+        $3 = sprintf("%.0f", $3 + 1e8)
+    print
+}' rows | counter run=gap workload=w >gap.rapl
+t energy-gap 0 'rapl-stat --each --format tsv gap.rapl | cut -f2,17'
+has 'gap	7.692'
+
+# ten seconds of idleness at first, then behind load; a label says what it is
+seq 1 60 | awk '{ print $1, $1 % 30 < 12 ? 99.5 : 20, 100, 10 }' |
+    samples workload=w run=r3 >twice.rapl
+t idle-kinds 0 'rapl-stat --format tsv twice.rapl | grep idle_kinds'
+has 'idle_kinds	2		start,after_load'
+seq 1 60 | awk '{ print $1, 99.5, 100, 10 }' |
+    samples workload=idle run=r4 idle=timers >timers.rapl
+t idle-label 0 'rapl-stat --format tsv twice.rapl timers.rapl | grep idle_kinds'
+has 'idle_kinds	3		start,after_load,timers'
 
 # no energy source: the rest is judged all the same
 seq 1 30 | awk '{ print $1 "000000000", 99 }' |
