@@ -22,6 +22,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/process.h"
+#include "common/base/stop.h"
 #include "common/base/version.h"
 #include "common/base/xalloc.h"
 #include "common/probe/machine.h"
@@ -219,6 +220,7 @@ static int work(const struct options *o, struct sweep_begun *b,
                                      .sys = o->sys,
                                      .sampler = sampler,
                                      .stress_ng = a->version};
+    stop_on_hangup();
     rc = processes_adopt(e);
     set_environment(&b->dir);
     if (rc == 0)

@@ -25,8 +25,8 @@ int processes_adopt(struct err *e)
 
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD); /* is waited for in processes_wait() */
+    sigaddset(&set, SIGPIPE); /* a program that died while it is told */
     sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN); /* of a program that died while it is told */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return err_sys(e, "cannot take care of orphans");
     return 0;
@@ -98,16 +98,19 @@ int process_start(struct process *p, const struct process_plan *plan,
 
 bool process_ended(struct process *p)
 {
-    int status;
+    int status = 0;
+    pid_t pid;
 
     if (p->pid == 0)
         return true;
-    if (waitpid(p->pid, &status, WNOHANG) != p->pid)
+    pid = waitpid(p->pid, &status, WNOHANG);
+    if (pid == 0 || (pid < 0 && errno == EINTR))
         return false;
     p->pid = 0;
     p->end_ns = clock_monotonic_ns();
-    p->status =
-        WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    p->status = pid < 0               ? -1
+                : WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+                                      : WEXITSTATUS(status);
     return true;
 }
 

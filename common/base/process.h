@@ -17,7 +17,8 @@
 struct process {
     pid_t pid;      /* 0: none is running */
     pid_t group;    /* its group, which may outlive it */
-    int status;     /* as a shell says it, once it has ended */
+    int status;     /* as a shell says it, once it has ended; -1: it was
+                     * gathered with others, and nobody knows */
     int64_t end_ns; /* CLOCK_MONOTONIC: when that was noticed */
 };
 

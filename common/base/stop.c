@@ -22,15 +22,28 @@ static void on_signal(int sig)
     sigaction(SIGPIPE, &sa, NULL);
 }
 
-void stop_on_signals(void)
+static void stop_on(int sig)
 {
     struct sigaction sa;
 
     memset(&sa, 0, sizeof sa);
     sa.sa_handler = on_signal; /* no SA_RESTART: a waiting read must return */
     sigemptyset(&sa.sa_mask);
-    sigaction(SIGINT, &sa, NULL);
-    sigaction(SIGTERM, &sa, NULL);
+    sigaction(sig, &sa, NULL);
+}
+
+void stop_on_signals(void)
+{
+    stop_on(SIGINT);
+    stop_on(SIGTERM);
+}
+
+void stop_on_hangup(void)
+{
+    struct sigaction now;
+
+    if (sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+        stop_on(SIGHUP);
 }
 
 bool stop_requested(void)

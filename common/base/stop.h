@@ -12,6 +12,9 @@
 void stop_on_signals(void);
 bool stop_requested(void);
 
+/* The terminal that goes away asks too, unless nohup(1) has it ignored. */
+void stop_on_hangup(void);
+
 /* The input was ended as asked; let what comes after it run to its end. */
 void stop_forget(void);
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -19,13 +17,12 @@
 #include "common/base/xalloc.h"
 #include "common/sweep/run_labels.h"
 
-#define POLL_NS (10 * NS_PER_MS)       /* for a file that will appear */
-#define START_NS (20 * NS_PER_S)       /* rapl-sample may take to begin */
-#define OWN_END_NS (2 * NS_PER_S)      /* stress-ng to end by its own clock */
-#define GRACE_NS (10 * NS_PER_S)       /* between a signal and SIGKILL */
-#define EARLY_NS (250 * NS_PER_MS)     /* a load may be shorter by that, */
-#define EARLY_SHARE 20                 /* or by a 20th */
-#define CLOCK_STEP_NS (50 * NS_PER_MS) /* smaller ones are corrections */
+#define POLL_NS (10 * NS_PER_MS)   /* for a file that will appear */
+#define START_NS (20 * NS_PER_S)   /* rapl-sample may take to begin */
+#define OWN_END_NS (2 * NS_PER_S)  /* stress-ng to end by its own clock */
+#define GRACE_NS (10 * NS_PER_S)   /* between a signal and SIGKILL */
+#define EARLY_NS (250 * NS_PER_MS) /* a load may be shorter by that, */
+#define EARLY_SHARE 20             /* or by a 20th */
 
 struct one {
     const struct run_context *c;
@@ -240,6 +237,8 @@ static int do_step(struct one *o, const struct load_step *step,
     if (rc == 0)
         rc = end_load(o, step, to_ns);
     process_signal(&o->load, SIGKILL); /* what it left in its group */
+    if (o->load.pid == 0)
+        o->load.group = 0; /* whose number may be somebody else's soon */
     return rc < 0 ? -1 : wait_until(o, to_ns, "load");
 }
 
@@ -319,27 +318,6 @@ size_t run_clean_up(const struct sweep_dir *d)
     return n;
 }
 
-int run_keep(const struct sweep_dir *d, const char *from, const char *to,
-             struct err *e)
-{
-    char *runs = xasprintf("%s/runs", d->path);
-    int fd = open(from, O_RDONLY | O_CLOEXEC), rc = 0;
-    int folder = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0 || fsync(fd) < 0)
-        rc = err_sys(e, "%s", from);
-    if (rc == 0 && rename(from, to) < 0)
-        rc = err_sys(e, "%s", to);
-    if (rc == 0 && (folder < 0 || fsync(folder) < 0))
-        rc = err_sys(e, "%s", runs);
-    if (folder >= 0)
-        close(folder);
-    if (fd >= 0)
-        close(fd);
-    free(runs);
-    return rc;
-}
-
 /* Is the recording what it should be? */
 static void check(struct one *o)
 {
@@ -357,59 +335,9 @@ static void check(struct one *o)
              expected);
     else if (stat(o->part, &st) == 0)
         o->out->bytes = st.st_size;
-    if (o->out->outcome == RUN_GOOD &&
-        run_keep(o->c->dir, o->part, file, &e) < 0)
+    if (o->out->outcome == RUN_GOOD && sweep_dir_move(o->part, file, &e) < 0)
         fail(o, RUN_BAD, "%s", e.msg);
     free(file);
-}
-
-/* ---- around it ---- */
-
-static int64_t clock_of(clockid_t id)
-{
-    struct timespec ts = {0};
-
-    clock_gettime(id, &ts);
-    return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
-static uint64_t count_throttles(const char *sys)
-{
-    char *pattern = xasprintf("%s/devices/system/cpu/cpu*/thermal_throttle/"
-                              "*_throttle_count",
-                              sys ? sys : "/sys");
-    uint64_t sum = 0;
-    glob_t found;
-
-    if (glob(pattern, 0, NULL, &found) == 0) {
-        for (size_t i = 0; i < found.gl_pathc; i++) {
-            FILE *f = fopen(found.gl_pathv[i], "re");
-            char text[32];
-
-            if (f && fgets(text, sizeof text, f))
-                sum += strtoull(text, NULL, 10);
-            if (f)
-                fclose(f);
-        }
-        globfree(&found);
-    }
-    free(pattern);
-    return sum;
-}
-
-/* Signs: +1 after the run, -1 before it. */
-static void look_around(struct one *o, int sign)
-{
-    struct run_result *out = o->out;
-    int64_t mono = clock_of(CLOCK_MONOTONIC), boot = clock_of(CLOCK_BOOTTIME);
-
-    out->clock_step_ns += sign * (clock_of(CLOCK_REALTIME) - boot);
-    out->suspended_ns += sign * (boot - mono);
-    out->throttled += (uint64_t)sign * count_throttles(o->c->sys);
-    if (sign > 0 && llabs(out->clock_step_ns) < CLOCK_STEP_NS)
-        out->clock_step_ns = 0;
-    if (sign > 0 && out->suspended_ns < CLOCK_STEP_NS)
-        out->suspended_ns = 0;
 }
 
 static int open_one(struct one *o)
@@ -434,14 +362,16 @@ void run_once(struct run_result *out, const struct run_context *c,
               const struct sweep_run *r, size_t order, unsigned attempt)
 {
     struct one o = {.c = c, .run = r, .out = out};
+    struct surroundings before, after;
     struct load_steps steps;
 
     *out = (struct run_result){0};
     load_steps_make(&steps, r);
     if (open_one(&o) == 0 && prepare(&o, &steps) == 0) {
-        look_around(&o, -1);
+        surroundings_look(&before, c->sys);
         record(&o, &steps, order, attempt);
-        look_around(&o, 1);
+        surroundings_look(&after, c->sys);
+        surroundings_compare(&out->happened, &before, &after);
     }
     end_all(&o);
     if (out->outcome == RUN_GOOD)

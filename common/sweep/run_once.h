@@ -3,6 +3,7 @@
 
 #include "common/sweep/load_steps.h"
 #include "common/sweep/recording_check.h"
+#include "common/sweep/surroundings.h"
 #include "common/sweep/sweep_dir.h"
 
 /* One try of one run: cool down, record, put under load, see what came of it.
@@ -25,11 +26,9 @@ struct run_result {
     char why[600]; /* where it is not good: a line */
     struct recording recording;
     int64_t bytes;
-    int64_t load_ns; /* from the begin of the load to its end */
-    /* What happened meanwhile; none of it makes a run bad. */
-    int64_t clock_step_ns, suspended_ns;
-    uint64_t throttled; /* times that CPUs were slowed down, being hot */
-    size_t leftovers;   /* programs that its load left behind, killed */
+    int64_t load_ns;          /* from the begin of the load to its end */
+    struct happened happened; /* meanwhile; none of it makes a run bad */
+    size_t leftovers;         /* programs that its load left behind, killed */
 };
 
 /*
@@ -41,9 +40,5 @@ void run_once(struct run_result *out, const struct run_context *c,
 
 /* End what a sweep of that folder left behind when it was killed. */
 size_t run_clean_up(const struct sweep_dir *d);
-
-/* Bring the file to the disk, and give it the other name.  0, or -1. */
-int run_keep(const struct sweep_dir *d, const char *from, const char *to,
-             struct err *e);
 
 #endif

@@ -151,6 +151,31 @@ int sweep_machine_lock(const char *name, struct err *e)
 
 /* ---- what is kept ---- */
 
+/* Bring a file or a folder to the disk. */
+static int sync_path(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
+
+    if (fd < 0 || fsync(fd) < 0)
+        rc = err_sys(e, "%s", path);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+int sweep_dir_move(const char *from, const char *to, struct err *e)
+{
+    char *folder = xasprintf("%.*s", (int)(strrchr(to, '/') - to), to);
+    int rc = sync_path(from, e);
+
+    if (rc == 0 && rename(from, to) < 0)
+        rc = err_sys(e, "%s", to);
+    if (rc == 0)
+        rc = sync_path(folder, e);
+    free(folder);
+    return rc;
+}
+
 static int write_whole(const char *path, const char *text, struct err *e)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -162,7 +187,6 @@ static int write_whole(const char *path, const char *text, struct err *e)
         n = write(fd, text + done, len - done);
         ok = n > 0;
     }
-    ok = ok && fsync(fd) == 0;
     if (!ok)
         err_sys(e, "%s", path);
     if (fd >= 0 && close(fd) < 0 && ok)
@@ -179,8 +203,8 @@ int sweep_dir_keep(const struct sweep_dir *d, const char *name,
 
     if (rc == 1 && write_whole(part, text, e) < 0)
         rc = -1;
-    if (rc == 1 && rename(part, file) < 0)
-        rc = err_sys(e, "%s", file);
+    if (rc == 1 && sweep_dir_move(part, file, e) < 0)
+        rc = -1;
     free(part);
     free(file);
     return rc;

@@ -62,6 +62,9 @@ void sweep_diff(const struct node *was, const struct node *is,
  */
 int sweep_machine_lock(const char *name, struct err *e);
 
+/* Bring the file to the disk, and give it the other name.  0, or -1. */
+int sweep_dir_move(const char *from, const char *to, struct err *e);
+
 /* Delete what is in scratch/. */
 void sweep_dir_clean(const struct sweep_dir *d);
 

@@ -59,9 +59,9 @@ static int say_result(struct sweep_go *g, const struct sweep_run *r,
     set_count(&line, "resets", out->recording.resets);
     set_count(&line, "bytes", (uint64_t)out->bytes);
     set_seconds(&line, "load_s", out->load_ns);
-    set_seconds(&line, "clock_step_s", out->clock_step_ns);
-    set_seconds(&line, "suspended_s", out->suspended_ns);
-    set_count(&line, "throttled", out->throttled);
+    set_seconds(&line, "clock_step_s", out->happened.clock_step_ns);
+    set_seconds(&line, "suspended_s", out->happened.suspended_ns);
+    set_count(&line, "throttled", out->happened.throttled);
     set_count(&line, "leftovers", out->leftovers);
     return say(g, "run", &line, e);
 }
