@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/rng.h"
 #include "common/base/xalloc.h"
 
@@ -121,6 +122,20 @@ static void add_part(struct sweep_plan *p, const struct sweep_spec *s,
     }
 }
 
+static double years_of(const struct sweep_spec *s)
+{
+    double ns = 0;
+
+    for (size_t i = 0; i < s->n_parts; i++) {
+        const struct sweep_times *t = &s->part[i].times;
+
+        ns += (double)count_part(&s->part[i]) *
+              ((double)t->cool_down_ns + (double)t->warm_up_ns +
+               (double)t->run_ns + (double)t->ramp_down_ns);
+    }
+    return ns / NS_PER_S / (365 * 86400.);
+}
+
 int sweep_plan_make(struct sweep_plan *p, const struct sweep_spec *s,
                     struct err *e)
 {
@@ -132,6 +147,9 @@ int sweep_plan_make(struct sweep_plan *p, const struct sweep_spec *s,
     if (total > SWEEP_MAX_RUNS)
         return err_set(e, ERR_DATA, "%s: more than %d runs; take fewer levels",
                        s->name, SWEEP_MAX_RUNS);
+    if (years_of(s) > SWEEP_MAX_YEARS)
+        return err_set(e, ERR_DATA, "%s: takes more than %d years", s->name,
+                       SWEEP_MAX_YEARS);
     p->run = xcalloc(total, sizeof *p->run);
     for (size_t i = 0; i < s->n_parts; i++)
         add_part(p, s, &s->part[i], total);

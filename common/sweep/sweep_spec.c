@@ -263,6 +263,8 @@ static int take_pattern(struct sweep_part *p, const struct node *map,
         return node_error(map, e,
                           "low is to be at most high, a step 100ms or longer, "
                           "a period a step or longer");
+    if (p->times.run_ns / p->pattern.step_ns >= SWEEP_MAX_STEPS)
+        return node_error(map, e, "more than %d steps a run", SWEEP_MAX_STEPS);
     if (workers_parse(workers, cpus, &most) < 0 || most == 0)
         return node_error(map, e, "workers: '%.40s' is no number of them",
                           workers);

@@ -17,6 +17,8 @@ enum {
     SWEEP_MAX_LEVELS = 64,    /* of one stressor */
     SWEEP_MAX_WORKERS = 65536,
     SWEEP_MAX_RUNS = 100000,
+    SWEEP_MAX_STEPS = 100000, /* of a pattern in a run */
+    SWEEP_MAX_YEARS = 10,
 };
 
 struct sweep_times {

@@ -66,6 +66,12 @@ t unit 3 "stress-sweep plan bad.yaml"
 t many 3 "stress-sweep plan bad.yaml"
 sweep '  - combine: [{stressor: cpu, levels: 1}, {stressor: cpu, levels: 2}]\n'
 t twice 3 "stress-sweep plan bad.yaml"
+sweep '  - {pattern: sine, step: 100ms, times: {run: 7d}}\n'
+t steps 3 "stress-sweep plan bad.yaml"
+has "bad.yaml:3: more than 100000 steps a run"
+sweep '  - {idle: long, count: 1000, times: {run: 7d}}\n'
+t years 3 "stress-sweep plan bad.yaml"
+has "takes more than 10 years"
 sweep '  - program: x\n    command: "true"\n    needs: no-such-program-here\n'
 t missing 1 "stress-sweep plan --format tsv bad.yaml | grep cannot; stress-sweep plan bad.yaml >out"
 has "program no-such-program-here: not in PATH"
