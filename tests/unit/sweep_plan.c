@@ -214,6 +214,32 @@ static void patterns_are_what_they_are_called(void **state)
         assert_true(fabs(x[i] - x[i - 1]) <= 15);
 }
 
+/* Each period of `mixed` is that period of one of the others. */
+static void a_mixture_is_made_of_the_others(void **state)
+{
+    enum { PERIOD = 60 };
+    static double others[PATTERN_MIXED][STEPS];
+    size_t used[PATTERN_MIXED] = {0};
+    const double *x;
+
+    (void)state;
+    for (int k = 0; k < PATTERN_MIXED; k++)
+        memcpy(others[k], levels((enum pattern_kind)k, 3, STEPS),
+               sizeof others[k]);
+    x = levels(PATTERN_MIXED, 3, STEPS);
+    for (size_t at = 0; at < STEPS; at += PERIOD) {
+        int k = 0;
+
+        while (k < PATTERN_MIXED &&
+               memcmp(x + at, others[k] + at, PERIOD * sizeof *x) != 0)
+            k++;
+        assert_true(k < PATTERN_MIXED);
+        used[k]++;
+    }
+    for (int k = 0; k < PATTERN_MIXED; k++)
+        assert_true(used[k] >= 5); /* of 100; 20 are expected */
+}
+
 static void a_shuffle_keeps_every_run(void **state)
 {
     unsigned char seen[101] = {0};
@@ -238,6 +264,7 @@ int main(void)
         cmocka_unit_test_teardown(a_pattern_is_steps_of_load, done),
         cmocka_unit_test(patterns_stay_in_range_and_repeat),
         cmocka_unit_test(patterns_are_what_they_are_called),
+        cmocka_unit_test(a_mixture_is_made_of_the_others),
         cmocka_unit_test_teardown(a_shuffle_keeps_every_run, done),
     };
 
