@@ -99,7 +99,7 @@ check: tests                    ## every test; TESTS="tests/cli/..." for some
 check-long: check               ## and under both sanitizers, and fuzzing
 	$(Q)LONG=1 $(MAKE) check SAN=address,undefined
 	$(Q)LONG=1 $(MAKE) check SAN=thread
-	$(Q)$(MAKE) fuzz
+	$(Q)$(MAKE) fuzz check-packages
 
 check-layers check-headers check-format check-style check-man: ## one lint
 	$(Q)CC="$(CC)" prove -v -e '' tests/lint/$(@:check-%=%).t
@@ -143,6 +143,6 @@ help:                           ## this list
 
 .PHONY: all static units replays tests check check-long check-layers check-headers \
         check-format check-style check-man check-fresh check-vm check-golden analyze fuzz \
-        bench bench-models bench-sample experiment default-model calibration servers headline install uninstall format clean help FORCE
+        bench bench-models bench-sample experiment default-model calibration servers headline format clean help FORCE
 .SECONDARY .DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,4 +1,5 @@
-# make install and uninstall: every installed file, as FROM:TO below $(PREFIX).
+# make install, uninstall, and packages: every installed file, as FROM:TO below
+# $(PREFIX).
 # systemd, sysusers, tmpfiles and udev look below /usr/local/lib as well.
 
 SHARE   := share/decode-rapl
@@ -6,7 +7,7 @@ SYSTEMD := rapl-sample.service:lib/systemd/system/rapl-sample.service \
            sysusers.conf:lib/sysusers.d/decode-rapl.conf \
            tmpfiles.conf:lib/tmpfiles.d/decode-rapl.conf \
            powercap.rules:lib/udev/rules.d/70-decode-rapl.rules
-INSTALL := $(foreach f,$(BIN),$f:bin/$(notdir $f)) \
+PLACED  := $(foreach f,$(BIN),$f:bin/$(notdir $f)) \
            $(foreach f,$(wildcard doc/man/*.1),$f:share/man/man1/$(notdir $f)) \
            $(foreach f,$(wildcard doc/man/*.7),$f:share/man/man7/$(notdir $f)) \
            $(foreach f,$(wildcard configs/*.yaml checkpoints/*),$f:$(SHARE)/$f) \
@@ -20,7 +21,7 @@ COMPLETION := $(foreach t,$(TOOLS),share/bash-completion/completions/$t:bash:$t 
               $(ZSHDIR)/_$t:zsh:$t share/fish/vendor_completions.d/$t.fish:fish:$t)
 
 install: all                    ## into $(DESTDIR)$(PREFIX)
-	$(Q)for f in $(INSTALL); do \
+	$(Q)for f in $(PLACED); do \
 	case $$f in *:bin/*) mode=755 ;; *) mode=644 ;; esac; \
 	install -D -m $$mode "$${f%%:*}" "$(DESTDIR)$(PREFIX)/$${f#*:}" || exit 1; \
 	done
@@ -32,8 +33,15 @@ install: all                    ## into $(DESTDIR)$(PREFIX)
 	done
 
 uninstall:                      ## take away what install put there
-	$(Q)cd "$(DESTDIR)$(PREFIX)" && rm -f $(foreach f,$(INSTALL),\
+	$(Q)cd "$(DESTDIR)$(PREFIX)" && rm -f $(foreach f,$(PLACED),\
 	$(lastword $(subst :, ,$f))) $(foreach f,$(COMPLETION),\
 	$(firstword $(subst :, ,$f))) && for d in $(SHARE)/configs \
 	$(SHARE)/checkpoints $(SHARE) share/doc/decode-rapl; do \
 	[ ! -d $$d ] || rmdir $$d || exit 1; done
+
+deb rpm:                        ## packages for Debian, for Fedora
+	$(Q)sh pipelines/$@/build build/$@
+check-packages:                 ## they build, install and run (some minutes)
+	$(Q)BUILD="$(abspath $(BUILD))" prove -v -e '' tests/packages/*.t
+
+.PHONY: install uninstall deb rpm check-packages

@@ -51,15 +51,16 @@ none "no struct typedefs"
 grep -hoE '^VECTOR static [a-z_ ]+[ *][a-z_0-9]+\(' $files | sed 's/.*[ *]//; s/(//' |
     sort | uniq -d >"$BAD"
 none "no two VECTOR functions of one name, which clang cannot link"
-grep -nP '\t| +$' $files $(find pipelines -type f ! -name '*.mk') tests/run \
+grep -nP '\t| +$' $files $(find pipelines -type f ! -name '*.mk' ! -path '*/debian/rules') tests/run \
     tests/fresh tests/*/*.t >"$BAD"
 none "no tabs, no blanks at line ends"
 find tests pipelines -type f \( -name '*.t' -o -path 'pipelines/*' \) \
-    ! -path '*/systemd/*' ! -name '*.mk' ! -name '*.grid' ! -perm -u+x >"$BAD"
+    ! -path '*/systemd/*' ! -name '*.mk' ! -name '*.grid' ! -name '*.spec' \
+    \( -name rules -o ! -path '*/debian/*' \) ! -perm -u+x >"$BAD"
 none "scripts and tests are executable"
 grep -L '^done_testing' tests/*/*.t tests/cli/*/*.t 2>/dev/null >"$BAD"
 none "every shell test ends with its plan"
-for script in pipelines/* tests/run tests/fresh tests/lib.sh tests/*/*.t \
+for script in pipelines/* pipelines/*/build tests/run tests/fresh tests/lib.sh tests/*/*.t \
     tests/cli/*/*.t; do
     [ ! -f "$script" ] || ! head -n 1 "$script" | grep -q '^#.*\bsh$' ||
         sh -n "$script" 2>&1
