@@ -4,6 +4,7 @@
 
 SHARE   := share/decode-rapl
 SYSTEMD := rapl-sample.service:lib/systemd/system/rapl-sample.service \
+           rapl-export.service:lib/systemd/system/rapl-export.service \
            sysusers.conf:lib/sysusers.d/decode-rapl.conf \
            tmpfiles.conf:lib/tmpfiles.d/decode-rapl.conf \
            powercap.rules:lib/udev/rules.d/70-decode-rapl.rules
@@ -26,7 +27,7 @@ install: all                    ## into $(DESTDIR)$(PREFIX)
 	install -D -m $$mode "$${f%%:*}" "$(DESTDIR)$(PREFIX)/$${f#*:}" || exit 1; \
 	done
 	$(Q)sed -i 's|@BINDIR@|$(PREFIX)/bin|' \
-	"$(DESTDIR)$(PREFIX)/lib/systemd/system/rapl-sample.service"
+	"$(DESTDIR)$(PREFIX)"/lib/systemd/system/rapl-*.service
 	$(Q)cd "$(DESTDIR)$(PREFIX)" && for f in $(COMPLETION); do \
 	to=$${f%%:*} of=$${f#*:} && install -d "$${to%/*}" && \
 	"bin/$${of#*:}" --completion "$${of%:*}" >"$$to" && chmod 644 "$$to" || exit 1; \

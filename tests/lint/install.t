@@ -35,14 +35,16 @@ for file in "$ROOT"/configs/*.yaml "$ROOT"/checkpoints/*; do
 done >"$TMP/bad"
 [ ! -s "$TMP/bad" ]
 ok $? "configs and checkpoints are installed" || cat "$TMP/bad"
-for file in systemd/system/rapl-sample.service sysusers.d/decode-rapl.conf \
+for file in systemd/system/rapl-sample.service systemd/system/rapl-export.service sysusers.d/decode-rapl.conf \
     tmpfiles.d/decode-rapl.conf udev/rules.d/70-decode-rapl.rules; do
     grep -qxF "./opt/rapl/lib/$file" "$TMP/installed"
     ok $? "lib/$file is installed"
 done
-service=$TMP/dest/opt/rapl/lib/systemd/system/rapl-sample.service
-grep -q "^ExecStart=/opt/rapl/bin/rapl-sample " "$service" && ! grep -q '@[A-Z]*@' "$service"
-ok $? "the service starts the program that was installed"
+units=$TMP/dest/opt/rapl/lib/systemd/system
+grep -q "^ExecStart=/opt/rapl/bin/rapl-sample " "$units/rapl-sample.service" &&
+    grep -q "^    /opt/rapl/bin/rapl-export " "$units/rapl-export.service" &&
+    ! grep -q '@[A-Z]*@' "$units"/*.service
+ok $? "the services start the programs that were installed"
 ! grep -v '^\./opt/rapl/' "$TMP/installed"
 ok $? "nothing goes elsewhere"
 ! grep -q '[^ -~]' "$TMP/installed"

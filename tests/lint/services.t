@@ -1,43 +1,52 @@
 #!/bin/sh
 # What systemd makes of pipelines/systemd: units without a fault, and as little
-# for the service to do harm with as there may be.
+# for the services to do harm with as there may be.
 . "$(dirname "$0")/../lib.sh"
 command -v systemd-analyze >/dev/null || skip_all "no systemd-analyze"
 here=$ROOT/pipelines/systemd
-unit=$TMP/rapl-sample.service
-sed "s|@BINDIR@|$BIN|" "$here/rapl-sample.service" >"$unit"
 
-systemd-analyze verify --man=no "$unit" >"$OUT" 2>&1 && [ ! -s "$OUT" ]
-ok $? "systemd-analyze verify" || sed 's/^/# /' "$OUT"
-# In tenths, 20 of 100: the sum of what the service could do that it need not.
-systemd-analyze security --offline=yes --threshold=20 "$unit" >"$OUT" 2>&1
-ok $? "systemd-analyze security: at most 2.0" || sed 's/^/# /' "$OUT"
-sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/# it is \1/p' "$OUT"
-sed -e 's/^DynamicUser=.*//' -e 's/^CapabilityBoundingSet=.*//' \
-    -e 's/^\(Protect\|Private\|Restrict\|SystemCall\).*//' "$unit" >"$TMP/open.service"
-! systemd-analyze security --offline=yes --threshold=20 "$TMP/open.service" >"$OUT" 2>&1
-ok $? "and one that is not hardened is over 2.0"
-
-# The lines that doc/services.md gives for more, each added to the service.
-awk '/^    \[Service\]/ { n++ }
-    n && /^    / { sub(/^    /, ""); print >("more-" n) }' "$ROOT/doc/services.md"
-[ -f more-2 ]
-ok $? "doc/services.md has lines for more"
-for more in more-*; do
-    mkdir $more.d && cat "$unit" $more >$more.d/rapl-sample.service
-    what=$(sed -n 's/^Environment=.*ms \(.*\)"/\1/p' $more)
-    systemd-analyze verify --man=no $more.d/rapl-sample.service >"$OUT" 2>&1 &&
-        [ ! -s "$OUT" ]
-    ok $? "$what: systemd-analyze verify" || sed 's/^/# /' "$OUT"
-    systemd-analyze security --offline=yes --threshold=20 \
-        $more.d/rapl-sample.service >"$OUT" 2>&1
-    ok $? "$what: at most 2.0" || sed 's/^/# /' "$OUT"
+analyze() # UNIT NAME: nothing to say of it, and little harm in it
+{
+    systemd-analyze verify --man=no "$1" >"$OUT" 2>&1 && [ ! -s "$OUT" ]
+    ok $? "$2: systemd-analyze verify" || sed 's/^/# /' "$OUT"
+    # In tenths, 20 of 100: the sum of what the service could do that it need not.
+    systemd-analyze security --offline=yes --threshold=20 "$1" >"$OUT" 2>&1
+    ok $? "$2: systemd-analyze security: at most 2.0" || sed 's/^/# /' "$OUT"
     score=$(sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p' "$OUT")
-    if systemd-analyze --version | grep -q '^systemd 252 '; then
-        grep -qF -- "($score)" "$ROOT/doc/services.md"
-        ok $? "$what: the page says $score"
-    fi
-done
+    echo "# it is $score"
+}
+
+# The page names the score that this version of systemd gives.
+says() # PAGE TEXT NAME
+{
+    systemd-analyze --version | grep -q '^systemd 252 ' || return 0
+    grep -qF -- "$2" "$1"
+    ok $? "$3: the page says $score"
+}
+
+# A service, and with the lines that its page gives for more, each block by itself.
+service() # NAME PAGE
+{
+    unit=$TMP/$1.service page=$ROOT/doc/$2
+    sed "s|@BINDIR@|$BIN|" "$here/$1.service" >"$unit"
+    analyze "$unit" "$1"
+    says "$page" "says $score" "$1"
+    sed -e 's/^DynamicUser=.*//' -e 's/^CapabilityBoundingSet=.*//' \
+        -e 's/^\(Protect\|Private\|Restrict\|SystemCall\).*//' "$unit" >"$TMP/open.service"
+    ! systemd-analyze security --offline=yes --threshold=20 "$TMP/open.service" >"$OUT" 2>&1
+    ok $? "$1: and not hardened it is over 2.0"
+    awk -v name="$1" '/^    \[Service\]/ { n++ }
+        n && /^    / { sub(/^    /, ""); print >("more-" name "-" n) }' "$page"
+    [ -f "more-$1-2" ]
+    ok $? "doc/$2 has lines for more"
+    for more in more-"$1"-*; do
+        mkdir "$more.d" && cat "$unit" "$more" >"$more.d/$1.service"
+        analyze "$more.d/$1.service" "$more"
+        says "$page" "($score)" "$more"
+    done
+}
+service rapl-sample services.md
+service rapl-export export.md
 
 # The group is made; files are kept as long as it says.  In a root of their own.
 mkdir -p root/etc root/var/lib/private/rapl-sample root/proc root/usr/lib/sysusers.d \
