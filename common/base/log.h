@@ -22,6 +22,18 @@ void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_verbose(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * While a picture is drawn on the terminal, lines that would tear it are held,
+ * LOG_HELD at most; later ones are counted.  log_held() is the latest line of
+ * that time, or NULL, borrowed until the next; log_release() says what was
+ * held, as does an end by exit().  Standard error that is no terminal gets its
+ * lines at once.
+ */
+enum { LOG_HELD = 100 };
+void log_hold(void);
+const char *log_held(void);
+void log_release(void);
+
 /* Print the error and exit with its code.  Only tools call this. */
 void die(const struct err *e) __attribute__((noreturn));
 

@@ -46,6 +46,11 @@ void stop_on_hangup(void)
         stop_on(SIGHUP);
 }
 
+void stop_ask(void)
+{
+    on_signal(SIGTERM);
+}
+
 bool stop_requested(void)
 {
     return stop_flag != 0;

@@ -15,6 +15,9 @@ bool stop_requested(void);
 /* The terminal that goes away asks too, unless nohup(1) has it ignored. */
 void stop_on_hangup(void);
 
+/* Ask for the same, as a key of the live view does. */
+void stop_ask(void);
+
 /* The input was ended as asked; let what comes after it run to its end. */
 void stop_forget(void);
 
