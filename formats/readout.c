@@ -5,56 +5,37 @@
 #include "common/base/clock.h"
 #include "common/base/xalloc.h"
 
-/* A tick that comes this early still counts: at 1 s each has its line. */
-#define EARLY_NS (NS_PER_S / 10)
-
-static void say(struct readout *r)
+void readout_line(FILE *f, const struct second_mean *m)
 {
-    time_t t = (time_t)(r->t_ns / NS_PER_S);
+    time_t t = (time_t)(m->t_ns / NS_PER_S);
     struct tm tm;
     char clock[16] = "";
-    double n = (double)r->n;
 
     if (localtime_r(&t, &tm))
         strftime(clock, sizeof clock, "%H:%M:%S", &tm);
-    fprintf(r->f, "%s  %7.2f W", clock, r->power / n);
-    if (isfinite(r->lower))
-        fprintf(r->f, "  (%.1f to %.1f)", r->lower / n, r->upper / n);
-    if (r->n_measured)
-        fprintf(r->f, "  measured %7.2f W, error %+.2f W",
-                r->measured / (double)r->n_measured,
-                r->error / (double)r->n_measured);
-    fprintf(r->f, "  support %.2f\n", r->support / n);
-    /* Step by whole seconds, unless the recording did not. */
-    r->next_ns += NS_PER_S;
-    if (r->next_ns < r->t_ns)
-        r->next_ns = r->t_ns + NS_PER_S;
-    *r = (struct readout){.f = r->f, .next_ns = r->next_ns};
+    fprintf(f, "%s  %7.2f W", clock, m->power_w);
+    if (isfinite(m->lower_w))
+        fprintf(f, "  (%.1f to %.1f)", m->lower_w, m->upper_w);
+    if (isfinite(m->measured_w))
+        fprintf(f, "  measured %7.2f W, error %+.2f W", m->measured_w,
+                m->error_w);
+    fprintf(f, "  support %.2f\n", m->support);
 }
 
 void readout_add(struct readout *r, const struct prediction *p)
 {
-    if (p->t_ns < r->next_ns - 2 * NS_PER_S)
-        r->next_ns = 0; /* another run, recorded earlier */
-    r->t_ns = p->t_ns;
-    r->n++;
-    r->power += p->power_w;
-    r->lower += p->lower_w[INTERVAL_90];
-    r->upper += p->upper_w[INTERVAL_90];
-    r->support += p->support;
-    if (isfinite(p->measured_w)) {
-        r->n_measured++;
-        r->measured += p->measured_w;
-        r->error += p->power_w - p->measured_w;
-    }
-    if (p->t_ns >= r->next_ns - EARLY_NS)
-        say(r);
+    struct second_mean m;
+
+    if (second_add(&r->second, p, &m))
+        readout_line(r->f, &m);
 }
 
 void readout_end(struct readout *r)
 {
-    if (r->n)
-        say(r);
+    struct second_mean m;
+
+    if (second_end(&r->second, &m))
+        readout_line(r->f, &m);
 }
 
 static void domain_columns(struct text_writer *w, const char *domain)

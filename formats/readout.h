@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "formats/prediction.h"
+#include "formats/second.h"
 #include "formats/text.h"
 
 /*
@@ -16,16 +16,16 @@
  */
 struct readout {
     FILE *f;
-    int64_t next_ns; /* the line is due */
-    int64_t t_ns;    /* of the latest prediction */
-    int64_t n, n_measured;
-    double power, lower, upper, support, measured, error; /* sums */
+    struct second second;
 };
 
 void readout_add(struct readout *r, const struct prediction *p);
 
 /* The last line, of less than a second. */
 void readout_end(struct readout *r);
+
+/* One such line. */
+void readout_line(FILE *f, const struct second_mean *m);
 
 /*
  * Predictions as a table, for scripts: t (s since 1970), run, workload,
