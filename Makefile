@@ -15,7 +15,7 @@ CFLAGS  ?= -O2 -g
 OURS    := -std=gnu11 -D_GNU_SOURCE -I. -pthread -include common/base/banned.h \
            -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Wundef -fno-math-errno -I$(BUILD)
-LIBS    := -Wl,--as-needed -lzstd -lz -lcsv -lyaml -lmd -lprotobuf-c -lopenblas -lm
+LIBS    := -Wl,--as-needed -lzstd -lz -lcsv -lyaml -lmd -lprotobuf-c -lopenblas -lncursesw -ltinfo -lm
 ifneq ($(wildcard /usr/include/openblas/cblas.h),)
 OURS    += -isystem /usr/include/openblas
 endif

@@ -2,7 +2,7 @@
  * rapl-infer: predict power from windows, live or recorded.
  *
  * Reads a checkpoint and window streams; writes a prediction stream, a table
- * (CSV, TSV, JSON lines), or on a terminal a line a second.
+ * (CSV, TSV, JSON lines), or for people a view of now or a line a second.
  *
  *     rapl-sample -i 1s | rapl-window --like MODEL | rapl-infer MODEL
  *
@@ -21,6 +21,7 @@
 #include "common/base/log.h"
 #include "common/base/xalloc.h"
 #include "common/estimator/estimator.h"
+#include "common/live/view.h"
 #include "common/math/blas.h"
 #include "common/math/decimal.h"
 #include "formats/config.h"
@@ -40,10 +41,10 @@ enum format {
 
 struct options {
     struct cli_common common;
-    int format; /* enum format; -1: text on a terminal, else stream */
+    int format; /* enum format; -1: for people on a terminal, else stream */
     int part;   /* enum part; PART_NONE: all */
     const char *name, *max_unsupported, *sample;
-    bool strict, allow_truncated, reverse;
+    bool scroll, strict, allow_truncated, reverse;
     double max_share; /* of windows without support */
     double share;     /* of windows to predict */
 };
@@ -67,6 +68,7 @@ struct job {
     struct stream_writer *stream;
     struct text_writer *text;
     struct readout readout;
+    struct view *view;
     const char *run, *workload; /* of the segment */
     int measured[MAX_TARGETS];  /* of the model's targets: which of the
                                    stream's, or -1 */
@@ -109,11 +111,28 @@ static enum text_format table_format(int format)
                                   : TEXT_JSONL;
 }
 
-static int open_output(struct job *j, struct err *e)
+static void open_view(struct job *j)
+{
+    const struct labels *meta = &j->file.meta;
+    const struct live_model m = {
+        .name = labels_get_or(meta, CHECKPOINT_FAMILY, "unknown"),
+        .spec = &j->m.spec,
+        .form = &j->form,
+        .support_low = j->m.support_low,
+    };
+
+    j->view = view_new(&m);
+}
+
+static int open_output(struct job *j, int n_files, struct err *e)
 {
     const char *path = j->o->common.output;
     bool to_stdout = output_is_stdout(path);
 
+    if (j->o->format < 0 && to_stdout && view_possible(n_files)) {
+        open_view(j);
+        return 0;
+    }
     if (j->o->format < 0)
         j->o->format =
             to_stdout && isatty(STDOUT_FILENO) ? FORMAT_TEXT : FORMAT_STREAM;
@@ -126,7 +145,9 @@ static int open_output(struct job *j, struct err *e)
     return j->readout.f ? 0 : err_sys(e, "%s", path);
 }
 
-static int put(struct job *j, const struct prediction *p, struct err *e)
+/* x: the signals of its newest row */
+static int put(struct job *j, const struct prediction *p, const float *x,
+               struct err *e)
 {
     if (!isfinite(p->power_w))
         return err_set(e, ERR_DATA,
@@ -139,7 +160,10 @@ static int put(struct job *j, const struct prediction *p, struct err *e)
         return prediction_write(j->stream, &j->form, p, e);
     if (j->text)
         return readout_row(j->text, &j->form, j->run, j->workload, p, e);
-    readout_add(&j->readout, p);
+    if (j->view)
+        view_add(j->view, p, x);
+    else
+        readout_add(&j->readout, p);
     return 0;
 }
 
@@ -181,7 +205,9 @@ static int flush(void *arg, struct err *e)
         return stream_writer_flush(j->stream, e);
     if (j->text)
         return text_writer_flush(j->text, e);
-    if (fflush(j->readout.f) != 0)
+    if (j->view)
+        view_wait(j->view);
+    else if (fflush(j->readout.f) != 0)
         return err_sys(e, "cannot write");
     return 0;
 }
@@ -191,6 +217,7 @@ static int close_output(struct job *j, bool failed, struct err *e)
 {
     int rc = 0;
 
+    view_close(j->view, stdout);
     if (failed)
         stream_writer_abandon(j->stream);
     else
@@ -232,6 +259,8 @@ static int infer_rows(struct job *j, const struct window_rows *rows,
                                    .delays = (size_t)j->m.spec.delays,
                                    .tau = (size_t)j->m.spec.tau};
 
+    if (j->view)
+        view_rows(j->view, rows->t_ns[rows->n - 1], rows->span[rows->n - 1]);
     estimator_predict(&j->m, &set);
     for (size_t i = 0; i < n; i++) {
         size_t at = r->end[i] - first;
@@ -247,10 +276,12 @@ static int infer_rows(struct job *j, const struct window_rows *rows,
          * off it is */
         estimator_put(&j->m, i, j->supported, &p);
         put_measured(j, &p, rows, at);
-        if (put(j, &p, e) < 0)
+        if (put(j, &p, rows->x + at * rows->D, e) < 0)
             return -1;
     }
     j->n_rows += (int64_t)rows->n;
+    if (j->view)
+        view_turn(j->view);
     return 0;
 }
 
@@ -263,6 +294,8 @@ static int begin_segment(struct job *j, const struct window_reader *r,
     if (window_spec_check(&j->m.spec, spec, e) < 0)
         return err_prefix(e, "not the model's windows (rapl-window --like "
                              "makes them)");
+    if (j->view && view_begin(j->view, &h->meta, e) < 0)
+        return -1;
     if (!window_match_targets(&j->m.targets, spec, j->measured) &&
         strcmp(spec->target, "none") != 0 && !j->target_said) {
         log_warn("the model predicts '%s' and the stream measures '%s': the "
@@ -335,6 +368,17 @@ static int verdict(const struct job *j)
     return j->o->strict ? ERR_VERDICT : 0;
 }
 
+/* What was said is complete, or e says why not; returns the exit code. */
+static int end(struct job *j, int rc, struct err *e)
+{
+    int code = rc < 0 ? (log_error("%s", e->msg), (int)e->code) : verdict(j);
+
+    if (close_output(j, rc < 0, e) == 0 || rc < 0)
+        return code;
+    log_error("%s", e->msg);
+    return (int)e->code;
+}
+
 static int take_share(const char *name, const char *text, double *share,
                       struct err *e)
 {
@@ -346,12 +390,25 @@ static int take_share(const char *name, const char *text, double *share,
                          text);
 }
 
+/* --scroll is a format. */
+static int take_scroll(struct options *o, struct err *e)
+{
+    if (!o->scroll)
+        return 0;
+    if (o->format >= 0 && o->format != FORMAT_TEXT)
+        return err_set(e, ERR_USAGE,
+                       "--scroll prints text: leave --format out");
+    o->format = FORMAT_TEXT;
+    return 0;
+}
+
 static int take_options(struct options *o, struct cli *cli, struct err *e)
 {
     if (config_file_options(o->common.config, cli, e) < 0 ||
         take_share("--max-unsupported", o->max_unsupported, &o->max_share, e) <
             0 ||
-        take_share("--sample", o->sample, &o->share, e) < 0)
+        take_share("--sample", o->sample, &o->share, e) < 0 ||
+        take_scroll(o, e) < 0)
         return -1;
     if (o->share == 0)
         return err_set(e, ERR_USAGE, "--sample: 0%% is no window at all");
@@ -391,6 +448,8 @@ int main(int argc, char **argv)
         {OPT_CHOICE, 0, "format", &o.format, "NAME",
          "stream, csv, tsv, jsonl or text, a line a second", 0, 0,
          "stream|csv|tsv|jsonl|text", 0},
+        {OPT_FLAG, 0, "scroll", &o.scroll, 0,
+         "text, where a terminal would show the live view", 0, 0, 0, 0},
         {OPT_FLAG, 0, "strict", &o.strict, 0,
          "exit 1 if more than that lacks support", 0, 0, 0, 0},
         {OPT_STRING, 0, "max-unsupported", &o.max_unsupported, "SHARE",
@@ -415,7 +474,7 @@ int main(int argc, char **argv)
         .opts = opts,
     };
     struct job j = {.o = &o, .cli = &cli};
-    struct err e = {0}, late = {0};
+    struct err e = {0};
     int first, rc, code;
 
     blas_start(argv);
@@ -425,15 +484,11 @@ int main(int argc, char **argv)
     rc = take_options(&o, &cli, &e) == 0 &&
                  load_model(&j, argv[first], &e) == 0 &&
                  check_output(&o, argv + first, argc - first, &e) == 0 &&
-                 open_output(&j, &e) == 0 &&
+                 open_output(&j, argc - first - 1, &e) == 0 &&
                  run(&j, argc - first - 1, argv + first + 1, &e) == 0
              ? 0
              : -1;
-    code = rc < 0 ? (log_error("%s", e.msg), (int)e.code) : verdict(&j);
-    if (close_output(&j, rc < 0, &late) < 0 && rc == 0) {
-        log_error("%s", late.msg);
-        code = (int)late.code;
-    }
+    code = end(&j, rc, &e);
     release(&j);
     return cli_finish(code, j.n_rows, j.n_windows);
 }

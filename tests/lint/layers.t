@@ -17,6 +17,7 @@ BEGIN {
     allow["common/recorder"] = "common/recorder|formats|common/probe|common/base"
     allow["common/export"] = "common/export|formats|common/base"
     allow["common/sweep"] = "common/sweep|formats|common/probe|common/base"
+    allow["common/live"] = "common/live|formats|common/math|common/base"
     allow["common/math"] = "common/math|common/base"
     allow["common/base"] = "common/base"
     allow["tests"] = "tests/.*|formats|common/.*"
@@ -26,6 +27,7 @@ BEGIN {
     place["formats/onnx.pb-c.h"] = "formats/onnx.c"
     place["microhttpd.h"] = "common/export/server.c"
     place["xgboost/c_api.h"] = "common/gbdt/library.c"
+    place["curses.h"] = place["term.h"] = "common/live/screen.c"
     place["cblas.h"] = place["openblas_config.h"] = "common/math/blas.c"
 }
 function folder(path) {
