@@ -36,6 +36,7 @@ static void add_called(struct value *v, const char *name)
         add(v, VALUE_FILES, pattern);
     } else if (strstr(name, "MODEL")) {
         add(v, VALUE_FILES, "*.ckpt");
+        add(v, VALUE_FILES, "default");
     } else if (strstr(name, "FILE")) {
         add(v, VALUE_FILES, "*");
     } else if (strstr(name, "DIR")) {

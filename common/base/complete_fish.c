@@ -20,9 +20,12 @@ static void fish_files(FILE *f, const struct strings *patterns)
         return;
     }
     fputs(" -x -k -a '", f);
-    for (size_t i = 0; i < patterns->n; i++)
-        fprintf(f, "(__fish_complete_suffix \"%s\")",
-                patterns->at[i] + strspn(patterns->at[i], "*"));
+    for (size_t i = 0; i < patterns->n; i++) {
+        const char *word = patterns->at[i];
+
+        fprintf(f, *word == '*' ? "(__fish_complete_suffix \"%s\") " : "%s ",
+                word + (*word == '*'));
+    }
     putc('\'', f);
 }
 

@@ -21,7 +21,8 @@ enum value_kind {
 
 struct value {
     enum value_kind kind;
-    struct strings words; /* or patterns of files; to be released */
+    struct strings words; /* of files patterns, with *, and words; to be
+                             released */
 };
 
 struct value value_of(const struct opt *o);

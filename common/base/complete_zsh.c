@@ -16,6 +16,24 @@ static void put_escaped(FILE *f, const char *text, const char *special)
     }
 }
 
+/* A pattern has a *, a word has none. */
+static void zsh_files(FILE *f, const struct strings *words)
+{
+    const char *separator = "";
+
+    fputs("{_files -g \"", f);
+    for (size_t i = 0; i < words->n; i++)
+        if (strchr(words->at[i], '*')) {
+            fprintf(f, "%s%s", separator, words->at[i]);
+            separator = " ";
+        }
+    fputs("\"", f);
+    for (size_t i = 0; i < words->n; i++)
+        if (!strchr(words->at[i], '*'))
+            fprintf(f, "; compadd -- %s", words->at[i]);
+    fputs("}", f);
+}
+
 static void zsh_action(FILE *f, const struct value *v)
 {
     switch (v->kind) {
@@ -29,9 +47,7 @@ static void zsh_action(FILE *f, const struct value *v)
         put_words(f, &v->words, " ", "");
         break;
     case VALUE_FILES:
-        fputs("_files -g \"", f);
-        put_words(f, &v->words, " ", "");
-        putc('"', f);
+        zsh_files(f, &v->words);
         break;
     case VALUE_FOLDERS:
         fputs("_files -/", f);

@@ -17,14 +17,16 @@ powercap|rapl-sample -i 1s --energy powe
 sched|rapl-sample --signals stat,sche
 sha256sum|rapl-sample -i 1s -- sha256s
 one.ckpt|rapl-window --like on
+default|rapl-infer def
 two.rapl|rapl-window tw
 plan|stress-sweep pl
+resume run|stress-sweep r
 sweep.yaml|stress-sweep plan sw
 folder|rapl-sample --proc fo
 END
 # Where fish puts files with that suffix first, the others leave out the rest.
 cat >"$TMP/files" <<'END'
-folder one.ckpt|rapl-infer .
+default folder one.ckpt|rapl-infer .
 folder one.ckpt sweep.yaml two.rapl|rapl-infer -q one.ckpt .
 folder sweep.yaml|rapl-train -c .
 END
