@@ -29,21 +29,39 @@ exec "$BIN/rapl-sample" "\$@"
 END
 chmod +x "$TMP/shim/rapl-sample"
 
-n=0
+# Run those of a page, in a folder of its own: CODE COMMAND a line, and what the
+# bad ones said.  Most of the time they wait, so that all pages do it at once.
+run_page() # PAGE NAME
+{
+    cp -r "$TMP/fixtures" "$TMP/$2" && cd "$TMP/$2" || return
+    commands "$1" | while IFS= read -r command; do
+        PATH=$TMP/shim:$PATH timeout 60 sh -c "$command" >.out 2>.err </dev/null
+        code=$?
+        printf '%d %s\n' $code "$command"
+        [ $code -eq 0 ] || head -5 .err | sed 's/^/# /'
+    done >"$TMP/$2.done"
+}
+
+mkdir "$TMP/fixtures" && cd "$TMP/fixtures" || exit 1
+sh "$ROOT/tests/fixtures/make" >"$OUT" 2>&1
+ok $? "fixtures" || sed 's/^/# /' "$OUT"
+names=
 for page in "$ROOT"/doc/man/*.1 "$ROOT/doc/man/decode-rapl.7"; do
     name=$(basename "${page%%.[17]}")
     [ -x "$BIN/$name" ] || [ "$name" = decode-rapl ] || continue
-    n=$((n + 1))
-    mkdir "$TMP/$name" && cd "$TMP/$name" || exit 1
-    sh "$ROOT/tests/fixtures/make" >"$OUT" 2>&1
-    ok $? "$name: fixtures" || sed 's/^/# /' "$OUT"
-    commands "$page" >"$TMP/commands"
-    [ -s "$TMP/commands" ]
-    ok $? "$name has examples"
-    while IFS= read -r command; do
-        PATH=$TMP/shim:$PATH timeout 60 sh -c "$command" >"$OUT" 2>"$ERR" </dev/null
-        ok $? "$command" || head -5 "$ERR" | sed 's/^/# /'
-    done <"$TMP/commands"
+    names="$names $name"
+    run_page "$page" "$name" &
 done
-[ "$n" -gt 0 ] || skip_all "no programs yet"
+wait
+for name in $names; do
+    [ -s "$TMP/$name.done" ]
+    ok $? "$name has examples"
+    while read -r code command; do
+        case $code in
+        '#') printf '# %s\n' "$command" ;;
+        *) ok "$code" "$(printf '%s' "$command" | tr '\\' '/')" ;;
+        esac
+    done <"$TMP/$name.done"
+done
+[ -n "$names" ] || skip_all "no programs yet"
 done_testing
