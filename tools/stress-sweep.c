@@ -27,6 +27,7 @@
 #include "common/base/xalloc.h"
 #include "common/probe/machine.h"
 #include "common/sweep/sweep_begun.h"
+#include "common/sweep/sweep_energy.h"
 #include "common/sweep/sweep_go.h"
 #include "common/sweep/sweep_tables.h"
 #include "common/sweep/sweep_watch.h"
@@ -62,7 +63,30 @@ static unsigned cpus_here(const struct options *o)
     return (unsigned)(o->cpus ? o->cpus : online > 0 ? online : 1);
 }
 
+static struct roots roots_of(const struct options *o)
+{
+    return (struct roots){.proc = o->proc ? o->proc : "/proc",
+                          .sys = o->sys ? o->sys : "/sys",
+                          .dev = "/dev"};
+}
+
 /* ---- plan ---- */
+
+static struct grid *table_of(const struct options *o,
+                             const struct sweep_file *f,
+                             const struct abilities *a)
+{
+    struct roots roots = roots_of(o);
+    struct grid *g;
+    char *energy;
+
+    if (o->list)
+        return sweep_table_runs(&f->plan);
+    energy = sweep_energy_find(&f->spec, &roots);
+    g = sweep_table_plan(f, a, energy);
+    free(energy);
+    return g;
+}
 
 /* Returns 0, ERR_VERDICT where something cannot be done, or -1. */
 static int plan(const struct options *o, const char *path, struct err *e)
@@ -74,9 +98,7 @@ static int plan(const struct options *o, const char *path, struct err *e)
     if (rc == 0 && !o->list)
         rc = abilities_ask(&a, &f.spec, e);
     if (rc == 0)
-        rc = write_grid(
-            o, o->list ? sweep_table_runs(&f.plan) : sweep_table_plan(&f, &a),
-            e);
+        rc = write_grid(o, table_of(o, &f, &a), e);
     if (rc == 0 && a.n_cannot)
         rc = ERR_VERDICT;
     abilities_release(&a);
@@ -129,13 +151,6 @@ static int stop(const struct options *o, const char *path, struct err *e)
 
 /* ---- at work ---- */
 
-static struct roots roots_of(const struct options *o)
-{
-    return (struct roots){.proc = o->proc ? o->proc : "/proc",
-                          .sys = o->sys ? o->sys : "/sys",
-                          .dev = "/dev"};
-}
-
 /* The machine and the programs, as they are now. */
 static void find_facts(const struct options *o, const char *stress_ng,
                        struct labels *facts)
@@ -162,14 +177,16 @@ static int check_machine(const struct sweep_begun *b,
     return rc;
 }
 
-static int check_abilities(const struct options *o, const struct abilities *a,
-                           struct err *e)
+static int check_abilities(const struct options *o, const struct sweep_spec *s,
+                           const struct abilities *a, struct err *e)
 {
+    struct roots roots = roots_of(o);
+
     for (size_t i = 0; i < a->n; i++)
         if (a->at[i].why)
             log_warn("cannot %s: %s", a->at[i].what, a->at[i].why);
     if (!a->n_cannot || o->leave_out)
-        return 0;
+        return sweep_energy_check(s, &roots, e);
     return err_set(e, ERR_VERDICT,
                    "not all can be done here: mend that, or "
                    "leave such runs out with --leave-out");
@@ -275,7 +292,7 @@ static int resume(const struct options *given, const char *path, struct err *e)
         rc = check_machine(&b, &facts, e);
     }
     if (rc == 0)
-        rc = check_abilities(o, &a, e);
+        rc = check_abilities(o, &b.file.spec, &a, e);
     if (rc == 0)
         rc = work(o, &b, &a, &facts, e);
     labels_release(&facts);
@@ -318,7 +335,7 @@ static int begin(const struct options *o, const struct sweep_file *f,
     int rc = abilities_ask(&a, &f->spec, e);
 
     if (rc == 0)
-        rc = check_abilities(o, &a, e);
+        rc = check_abilities(o, &f->spec, &a, e);
     if (rc == 0)
         rc = sweep_dir_open(&d, o->common.output, true, e);
     find_facts(o, a.version, &facts);

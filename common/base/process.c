@@ -154,6 +154,21 @@ void processes_reap(struct process *const *keep, size_t n)
     }
 }
 
+void process_kill(struct process *p, struct process *const *keep, size_t n)
+{
+    static const struct timespec pause = {0, NS_PER_MS};
+
+    for (int i = 0; i < 1000 && p->group; i++) {
+        process_ended(p);
+        if (kill(-p->group, SIGKILL) < 0)
+            break;
+        processes_reap(keep, n);
+        nanosleep(&pause, NULL);
+    }
+    if (process_ended(p))
+        p->group = 0; /* whose number may be somebody else's soon */
+}
+
 /* Does the environment in /proc/PID/environ hold the variable with the mark? */
 static bool carries(const char *pid, const char *wanted, size_t len)
 {

@@ -44,6 +44,10 @@ bool process_ended(struct process *p);
 /* Signal it and its group, if any of it is left. */
 void process_signal(const struct process *p, int signal);
 
+/* Kill it and its group, and wait, a second at most, until none of it is left.
+ * Orphans are gathered meanwhile, but for the n processes. */
+void process_kill(struct process *p, struct process *const *keep, size_t n);
+
 /* Wait until until_ns (CLOCK_MONOTONIC) or, perhaps, until something ended or a
  * signal came. */
 void processes_wait(int64_t until_ns);

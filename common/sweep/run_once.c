@@ -180,6 +180,13 @@ static void stop_sampler(struct one *o)
 
 /* ---- the load ---- */
 
+static void kill_load(struct one *o)
+{
+    struct process *const ours[] = {&o->sampler, &o->load};
+
+    process_kill(&o->load, ours, 2);
+}
+
 /* It ended by itself: was that right? */
 static int check_end(struct one *o, const struct load_step *step, int64_t to_ns)
 {
@@ -236,9 +243,7 @@ static int do_step(struct one *o, const struct load_step *step,
     } while (rc == 1 && step->again);
     if (rc == 0)
         rc = end_load(o, step, to_ns);
-    process_signal(&o->load, SIGKILL); /* what it left in its group */
-    if (o->load.pid == 0)
-        o->load.group = 0; /* whose number may be somebody else's soon */
+    kill_load(o); /* what it left in its group */
     return rc < 0 ? -1 : wait_until(o, to_ns, "load");
 }
 
@@ -305,7 +310,7 @@ static void end_all(struct one *o)
              !process_ended(&o->load) && clock_monotonic_ns() < end;)
             processes_wait(end);
     }
-    process_signal(&o->load, SIGKILL);
+    kill_load(o);
     stop_sampler(o);
     o->out->leftovers = run_clean_up(o->c->dir);
 }

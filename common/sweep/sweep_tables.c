@@ -102,7 +102,7 @@ struct grid *sweep_table_runs(const struct sweep_plan *p)
 }
 
 struct grid *sweep_table_plan(const struct sweep_file *f,
-                              const struct abilities *a)
+                              const struct abilities *a, const char *energy)
 {
     struct grid *g = grid_new("what,value");
 
@@ -110,6 +110,7 @@ struct grid *sweep_table_plan(const struct sweep_file *f,
     fact(g, "CPUs", xasprintf("%u", f->spec.cpus));
     count_kinds(g, &f->plan);
     tell_needs(g, f);
+    fact(g, "energy", xstrdup(energy));
     tell_abilities(g, a);
     return g;
 }

@@ -7,9 +7,9 @@
 #include "formats/grid.h"
 
 /* A sweep as tables, which the caller frees.  What it is, and what of it can be
- * done here; */
+ * done here, with which energy; */
 struct grid *sweep_table_plan(const struct sweep_file *f,
-                              const struct abilities *a);
+                              const struct abilities *a, const char *energy);
 
 /* a row a run, in their order; */
 struct grid *sweep_table_runs(const struct sweep_plan *p);

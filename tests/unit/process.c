@@ -114,6 +114,27 @@ static void a_mark_finds_what_got_away(void **state)
     assert_int_equal(other.status, -1); /* gathered with the rest */
 }
 
+/* What ignores signals is killed, and gone when we know; others are left. */
+static void a_group_is_killed(void **state)
+{
+    struct process p, other;
+    struct process *const ours[] = {&p, &other};
+    pid_t group;
+
+    (void)state;
+    start(&other, "exec sleep 300", -1);
+    start(&p, "trap '' TERM; (exec sleep 300) & (exec sleep 300) & wait", -1);
+    group = p.group;
+    process_kill(&p, ours, 2);
+    assert_int_equal(p.status, 128 + SIGKILL);
+    assert_int_equal(kill(-group, 0), -1);
+    assert_int_equal(p.group, 0);
+    process_kill(&p, ours, 2); /* and again: nobody */
+    assert_false(process_ended(&other));
+    process_kill(&other, ours, 2);
+    assert_int_equal(other.status, 128 + SIGKILL);
+}
+
 /* Orphans come to us and are gathered; what we watch is not. */
 static void orphans_are_gathered(void **state)
 {
@@ -164,6 +185,7 @@ int main(void)
         cmocka_unit_test(says_what_cannot_be_started),
         cmocka_unit_test(a_signal_reaches_all_it_started),
         cmocka_unit_test(a_mark_finds_what_got_away),
+        cmocka_unit_test(a_group_is_killed),
         cmocka_unit_test(orphans_are_gathered),
         cmocka_unit_test(they_end_with_us),
     };
