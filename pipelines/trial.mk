@@ -57,7 +57,8 @@ $(TRIAL)/trial.ckpt: $(TRIAL)/all.win configs/physical.yaml
 
 $(TRIAL)/score.txt: $(TRIAL)/trial.ckpt $(TRIAL)/stat.txt
 	@$(BIN)/rapl-infer -q $< $(TRIAL)/all.win | \
-	    $(BIN)/rapl-score --by workload -o $@
+	    $(BIN)/rapl-score --by workload --format md \
+	    --columns mean_w,r2,mae,bias,coverage,width -o $@
 
 .PHONY: all
 .DELETE_ON_ERROR:
