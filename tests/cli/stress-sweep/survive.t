@@ -50,7 +50,7 @@ ours() # FOLDER [COMM]: the processes that the sweep started
     for environ in $(grep -lz "^STRESS_SWEEP_MARK=$(pwd -P)/$1\$" \
         /proc/[0-9]*/environ 2>/dev/null); do
         process=${environ%/environ}
-        [ -z "${2:-}" ] || grep -qx "$2" "$process/comm" || continue
+        [ -z "${2:-}" ] || grep -qsx "$2" "$process/comm" || continue
         echo "${process#/proc/}"
     done
 }
