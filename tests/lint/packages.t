@@ -48,6 +48,11 @@ done <"$TMP/patterns" >"$TMP/bad"
 [ ! -s "$TMP/bad" ]
 ok $? "and nothing that is not" || cat "$TMP/bad"
 
+for unit in pipelines/systemd/*.service; do
+    [ "$(grep -c "^%systemd_post.*$(basename "$unit")\|^%systemd_preun.*$(basename "$unit")" $spec)" -eq 3 ]
+    ok $? "the spec tells systemd of $(basename "$unit")"
+done
+
 for file in control copyright changelog rules source/format; do
     [ -s "$debian/$file" ] || echo "# no $file"
 done >"$TMP/bad"
