@@ -20,7 +20,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/xalloc.h"
-#include "common/estimator/estimator.h"
+#include "common/estimator/drive.h"
 #include "common/live/view.h"
 #include "common/math/blas.h"
 #include "common/math/decimal.h"
@@ -69,6 +69,7 @@ struct job {
     struct text_writer *text;
     struct readout readout;
     struct view *view;
+    size_t n_ends;              /* windows of the latest rows: recent.end */
     const char *run, *workload; /* of the segment */
     int measured[MAX_TARGETS];  /* of the model's targets: which of the
                                    stream's, or -1 */
@@ -111,17 +112,25 @@ static enum text_format table_format(int format)
                                   : TEXT_JSONL;
 }
 
+static void drive(void *arg, float *adds_w)
+{
+    struct job *j = arg;
+
+    if (j->n_ends)
+        estimator_drive(&j->m, j->recent.x, j->recent.end[j->n_ends - 1],
+                        adds_w);
+}
+
 static void open_view(struct job *j)
 {
-    const struct labels *meta = &j->file.meta;
     const struct live_model m = {
-        .name = labels_get_or(meta, CHECKPOINT_FAMILY, "unknown"),
+        .name = labels_get_or(&j->file.meta, CHECKPOINT_FAMILY, "unknown"),
         .spec = &j->m.spec,
         .form = &j->form,
         .support_low = j->m.support_low,
     };
 
-    j->view = view_new(&m);
+    j->view = view_new(&m, drive, j);
 }
 
 static int open_output(struct job *j, int n_files, struct err *e)
@@ -262,6 +271,7 @@ static int infer_rows(struct job *j, const struct window_rows *rows,
     if (j->view)
         view_rows(j->view, rows->t_ns[rows->n - 1], rows->span[rows->n - 1]);
     estimator_predict(&j->m, &set);
+    j->n_ends = n;
     for (size_t i = 0; i < n; i++) {
         size_t at = r->end[i] - first;
         struct prediction p = {
@@ -390,30 +400,22 @@ static int take_share(const char *name, const char *text, double *share,
                          text);
 }
 
-/* --scroll is a format. */
-static int take_scroll(struct options *o, struct err *e)
-{
-    if (!o->scroll)
-        return 0;
-    if (o->format >= 0 && o->format != FORMAT_TEXT)
-        return err_set(e, ERR_USAGE,
-                       "--scroll prints text: leave --format out");
-    o->format = FORMAT_TEXT;
-    return 0;
-}
-
 static int take_options(struct options *o, struct cli *cli, struct err *e)
 {
     if (config_file_options(o->common.config, cli, e) < 0 ||
         take_share("--max-unsupported", o->max_unsupported, &o->max_share, e) <
             0 ||
-        take_share("--sample", o->sample, &o->share, e) < 0 ||
-        take_scroll(o, e) < 0)
+        take_share("--sample", o->sample, &o->share, e) < 0)
         return -1;
     if (o->share == 0)
         return err_set(e, ERR_USAGE, "--sample: 0%% is no window at all");
     if (o->name && !*o->name)
         return err_set(e, ERR_USAGE, "--name: an empty name");
+    if (o->scroll && o->format >= 0 && o->format != FORMAT_TEXT)
+        return err_set(e, ERR_USAGE,
+                       "--scroll prints text: leave --format out");
+    if (o->scroll)
+        o->format = FORMAT_TEXT;
     if (!o->reverse)
         return 0;
     if (o->format > FORMAT_STREAM)

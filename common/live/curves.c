@@ -1,6 +1,14 @@
 #include "common/live/pen.h"
 
-enum { Y_AXIS = 8, MAX_COLUMNS = TRAIL_SLOTS };
+#include <stdlib.h>
+
+#include "common/base/xalloc.h"
+
+enum {
+    Y_AXIS = 8, /* columns of watts beside a chart */
+    ADDS = 35,  /* column of what a signal adds */
+    MAX_COLUMNS = TRAIL_SLOTS
+};
 
 static int64_t seconds_ahead(const struct pen *n)
 {
@@ -41,10 +49,15 @@ static struct range watts_range(const struct pen *n, size_t C)
     return r;
 }
 
+static bool has_adds(const struct pen *n)
+{
+    return n->wide && isfinite(n->v->signal[0].adds_w);
+}
+
 /* Where the curves of signals begin, right of their figures. */
 static size_t spark_column(const struct pen *n)
 {
-    return n->left + (n->wide ? 36 : 27);
+    return n->left + (has_adds(n) ? ADDS + 15 : n->wide ? ADDS + 1 : 27);
 }
 
 /* Beside its figures, as signals are, or where room is short alone. */
@@ -100,21 +113,45 @@ static void put_signal(struct pen *n, size_t i)
                         decimals_for(s->value), s->value);
         sheet_put(n->p, n->row, col + 1, INK_DIM, "%s", s->unit);
     }
+    if (n->wide && isfinite(s->adds_w))
+        sheet_put(n->p, n->row, n->left + ADDS, n->figure, "%+8.2f W",
+                  s->adds_w);
     col = spark_column(n);
     if (col + 4 <= n->left + n->width)
         put_series(n, LIVE_SIGNALS + i, col, 1, NULL, INK_PREDICTED);
     n->row++;
 }
 
+/* Those that add most, where not all are shown; else the model's order. */
+static void order_signals(const struct live *v, size_t shown, size_t *order)
+{
+    for (size_t i = 0; i < v->D; i++) {
+        size_t at = i;
+
+        for (; shown < v->D && at > 0 &&
+               v->signal[order[at - 1]].weight < v->signal[i].weight;
+             at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+}
+
 void curves_signals(struct pen *n, size_t shown, bool heading)
 {
+    const struct live *v = n->v;
+    size_t *order = xcalloc(v->D, sizeof *order);
+
     if (heading)
-        sheet_put(n->p, n->row++, n->left, INK_DIM,
-                  shown < n->v->D ? "driven by (%zu of %zu signals)"
-                                  : "driven by",
-                  shown, n->v->D);
+        sheet_put(n->p, n->row, n->left, INK_DIM,
+                  shown < v->D ? "driven by (%zu of %zu signals)" : "driven by",
+                  shown, v->D);
+    if (heading && has_adds(n))
+        sheet_put(n->p, n->row, n->left + ADDS, INK_DIM, "    which adds");
+    n->row += heading;
+    order_signals(v, shown, order);
     for (size_t i = 0; i < shown; i++)
-        put_signal(n, i);
+        put_signal(n, order[i]);
+    free(order);
 }
 
 /* The smallest of 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten above w. */

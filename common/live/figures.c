@@ -1,5 +1,6 @@
 #include "common/live/pen.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "common/base/clock.h"
@@ -61,7 +62,7 @@ void figures_title(struct pen *n)
     if (v->where && *v->where && n->wide)
         sheet_put(p, n->row, col, INK_TITLE, " on %s", v->where);
     sheet_put_right(p, n->row, p->cols - n->left, ink, "%s%s%s",
-                    n->wide ? "  " : " ", v->paused ? "PAUSED at " : "", when);
+                    n->wide ? "  " : " ", v->paused ? "PAUSED: " : "", when);
     n->row++;
 }
 
@@ -258,9 +259,16 @@ void figures_domains(struct pen *n)
     }
 }
 
-void figures_message(struct pen *n)
+void figures_message(struct pen *n, size_t rows)
 {
-    sheet_put(n->p, n->row++, n->left, INK_FAIR, "%s", n->v->message);
+    const char *text = n->v->message;
+
+    for (; rows > 0; rows--, n->row++) {
+        size_t len = strnlen(text, n->width);
+
+        sheet_put(n->p, n->row, n->left, INK_FAIR, "%.*s", (int)len, text);
+        text += len;
+    }
 }
 
 void figures_keys(struct pen *n)

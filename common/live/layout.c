@@ -1,6 +1,7 @@
 #include "common/live/layout.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "common/live/pen.h"
 
@@ -63,10 +64,18 @@ static bool has_measured(const struct live *v)
     return v->measured.time_s > 0;
 }
 
-static void plan_least(struct plan *plan, const struct live *v, size_t *left)
+/* A message may go on in more rows where there are many. */
+static size_t message_rows(const struct live *v, size_t rows, size_t width)
+{
+    size_t n = v->message ? (strlen(v->message) + width - 1) / width : 0;
+
+    return at_most(n, rows < 20 ? 1 : 3);
+}
+
+static void plan_least(struct plan *plan, size_t message, size_t *left)
 {
     take(left, 1, &plan->predicted);
-    take(left, v->message ? 1 : 0, &plan->message);
+    take(left, message, &plan->message);
     take(left, 1, &plan->measured);
     take(left, 1, &plan->energy);
     take(left, 1, &plan->parts);
@@ -76,13 +85,13 @@ static void plan_least(struct plan *plan, const struct live *v, size_t *left)
     take(left, 1, &plan->keys);
 }
 
-static struct plan plan_rows(const struct live *v, size_t rows)
+static struct plan plan_rows(const struct live *v, size_t rows, size_t width)
 {
     struct plan plan = {0};
     size_t left = rows - 1, D = at_most(v->D, SIGNALS);
     bool two = has_measured(v);
 
-    plan_least(&plan, v, &left);
+    plan_least(&plan, message_rows(v, rows, width), &left);
     take(&left, v->any ? 1 : 0, &plan.scale);
     take(&left, two ? 1 : 0, &plan.measured_energy);
     take(&left, v->any ? v->model.form->domains.n : 0, &plan.domains);
@@ -138,7 +147,7 @@ static void put_foot(struct pen *n, const struct plan *plan)
 {
     n->row = n->p->rows - plan->keys - plan->message;
     if (plan->message)
-        figures_message(n);
+        figures_message(n, plan->message);
     if (plan->keys)
         figures_keys(n);
 }
@@ -155,7 +164,7 @@ void layout(struct sheet *p, const struct live *v, int64_t now_ns)
     n.width = p->cols - 2 * n.left;
     n.figure = live_is_stale(v, now_ns) ? INK_DIM : INK_STRONG;
     n.top = curves_top(v);
-    plan = plan_rows(v, p->rows);
+    plan = plan_rows(v, p->rows, n.width);
     figures_title(&n);
     put_body(&n, &plan);
     put_foot(&n, &plan);

@@ -24,6 +24,7 @@ static void name_signal(struct live_signal *s, const char *name)
               : strcmp(unit, "1") == 0 ? xstrdup("")
                                        : xstrdup(unit);
     s->value = NAN;
+    s->adds_w = NAN;
 }
 
 void live_init(struct live *v, const struct live_model *m)
@@ -133,6 +134,34 @@ bool live_add(struct live *v, const struct prediction *p, const float *x)
     v->slot[LIVE_MEASURED] = (float)v->now.measured_w;
     trail_put(&v->trail, v->now.t_ns, v->now.dt_s, v->slot);
     return true;
+}
+
+void live_drive(struct live *v, const float *adds_w)
+{
+    for (size_t i = 0; i < v->D; i++) {
+        v->signal[i].adds_w = adds_w[i];
+        if (isfinite(adds_w[i]))
+            v->signal[i].weight += fabs((double)adds_w[i]);
+    }
+}
+
+void live_hold(struct live *held, const struct live *v)
+{
+    size_t bytes = TRAIL_SLOTS * v->trail.S * sizeof *v->trail.at;
+
+    *held = *v;
+    held->where = xstrdup(v->where ? v->where : "");
+    held->signal = xreallocarray(NULL, v->D, sizeof *v->signal);
+    memcpy(held->signal, v->signal, v->D * sizeof *v->signal);
+    held->trail.at = xmalloc(bytes);
+    memcpy(held->trail.at, v->trail.at, bytes);
+}
+
+void live_drop(struct live *held)
+{
+    free(held->where);
+    free(held->signal);
+    trail_release(&held->trail);
 }
 
 bool live_is_recording(const struct live *v)

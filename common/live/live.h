@@ -23,7 +23,9 @@ struct live_signal {
     char *unit; /* of the value, which is a rate where the model takes its
                    logarithm */
     bool logarithm;
-    double value; /* mean of the latest second */
+    double value;  /* mean of the latest second */
+    float adds_w;  /* more than were it as in the training; NaN: not told */
+    double weight; /* sum of |adds_w| */
 };
 
 /* Energy, and the time that it was counted over. */
@@ -71,6 +73,16 @@ void live_row(struct live *v, int64_t t_ns, size_t span, int64_t now_ns);
  * completes a second: there is something new to be seen.
  */
 bool live_add(struct live *v, const struct prediction *p, const float *x);
+
+/* How many watts each signal (D) adds was found out; NaN: it is not known. */
+void live_drive(struct live *v, const float *adds_w);
+
+/*
+ * A copy that stays as it is while v goes on: for pictures, and live_drop().
+ * It borrows the names of signals.
+ */
+void live_hold(struct live *held, const struct live *v);
+void live_drop(struct live *held);
 
 /* What came last is that old, s; a recording's rows are as old as their
  * arrival. */

@@ -29,7 +29,7 @@ void figures_parts(struct pen *n);   /* idle and dynamic */
 void figures_support(struct pen *n);
 void figures_energy(struct pen *n);
 void figures_measured_energy(struct pen *n);
-void figures_message(struct pen *n);
+void figures_message(struct pen *n, size_t rows);
 void figures_keys(struct pen *n);
 
 /* ---- curves.c ---- */

@@ -9,7 +9,7 @@
 void trail_init(struct trail *t, size_t S)
 {
     *t = (struct trail){.S = S, .last = -1};
-    t->at = xreallocarray(NULL, TRAIL_SLOTS * S, sizeof *t->at);
+    t->at = xcalloc(TRAIL_SLOTS * S, sizeof *t->at);
 }
 
 void trail_release(struct trail *t)

@@ -20,7 +20,9 @@
 #define LATE_NS (11 * NS_PER_S / 10)
 
 struct view {
-    struct live live;
+    struct live live, held; /* what is known; what a pause holds of it */
+    void (*drive)(void *arg, float *adds_w);
+    void *drive_arg;
     struct screen *screen; /* NULL before the first segment */
     int64_t drawn_ns;      /* monotonic; 0: draw at once */
     int64_t shown_ns;      /* the time of day that the picture is of */
@@ -35,11 +37,14 @@ bool view_possible(int n_files)
            !S_ISREG(st.st_mode) && screen_possible();
 }
 
-struct view *view_new(const struct live_model *m)
+struct view *view_new(const struct live_model *m,
+                      void (*drive)(void *arg, float *adds_w), void *arg)
 {
     struct view *w = xcalloc(1, sizeof *w);
 
     live_init(&w->live, m);
+    w->drive = drive;
+    w->drive_arg = arg;
     return w;
 }
 
@@ -65,21 +70,44 @@ void view_add(struct view *w, const struct prediction *p, const float *x)
     w->fresh |= live_add(&w->live, p, x);
 }
 
+static void find_drive(struct view *w)
+{
+    float *adds_w = xreallocarray(NULL, w->live.D, sizeof *adds_w);
+
+    for (size_t i = 0; i < w->live.D; i++)
+        adds_w[i] = NAN;
+    w->drive(w->drive_arg, adds_w);
+    live_drive(&w->live, adds_w);
+    free(adds_w);
+}
+
 static void draw(struct view *w)
 {
+    struct live *v = w->live.paused ? &w->held : &w->live;
     struct sheet sheet;
     size_t rows, cols;
 
-    if (!w->live.paused)
+    if (!v->paused)
         w->shown_ns = clock_realtime_ns();
-    w->live.message = log_held();
+    if (!v->paused && w->fresh)
+        find_drive(w);
+    v->message = log_held();
     screen_size(w->screen, &rows, &cols);
     sheet_init(&sheet, rows, cols, screen_utf8(w->screen));
-    layout(&sheet, &w->live, w->shown_ns);
+    layout(&sheet, v, w->shown_ns);
     screen_draw(w->screen, &sheet);
     sheet_release(&sheet);
     w->drawn_ns = clock_monotonic_ns();
     w->fresh = false;
+}
+
+static void toggle_pause(struct view *w)
+{
+    w->live.paused = !w->live.paused;
+    if (w->live.paused)
+        live_hold(&w->held, &w->live);
+    else
+        live_drop(&w->held);
 }
 
 static void take_key(struct view *w, int key)
@@ -87,7 +115,7 @@ static void take_key(struct view *w, int key)
     if (key == 'q' || key == 'Q')
         stop_ask();
     if (key == 'p' || key == 'P' || key == ' ')
-        w->live.paused = !w->live.paused;
+        toggle_pause(w);
     w->drawn_ns = 0; /* any key draws anew */
 }
 
@@ -162,6 +190,8 @@ void view_close(struct view *w, FILE *f)
     say_end(&w->live, f);
     fflush(f);
     log_release();
+    if (w->live.paused)
+        live_drop(&w->held);
     live_release(&w->live);
     free(w);
 }

@@ -19,7 +19,12 @@ struct view;
  * input that is a pipe? */
 bool view_possible(int n_files);
 
-struct view *view_new(const struct live_model *m);
+/*
+ * drive is asked, before a picture of a new second, how many watts each signal
+ * (D) adds to the latest prediction; NaN: it is not known.
+ */
+struct view *view_new(const struct live_model *m,
+                      void (*drive)(void *arg, float *adds_w), void *arg);
 
 /* A segment begins. */
 int view_begin(struct view *w, const struct labels *meta, struct err *e);

@@ -299,13 +299,61 @@ static void nothing_old_looks_new(void **state)
     assert_true(holds(&g, 24, 80, 16, "last sample is 12 s old"));
     assert_true(holds(&g, 5, 20, 16, "12 s old"));
     g.live.paused = true;
-    assert_true(holds(&g, 24, 80, 6, "PAUSED at 22:13:24"));
+    assert_true(holds(&g, 24, 80, 6, "PAUSED: 22:13:24"));
     assert_true(holds(&g, 24, 80, 6, "p go on"));
     g.live.paused = false;
     /* what was recorded long ago is as old as its arrival */
     g.live.arrived_ns += 86400 * NS_PER_S;
     assert_true(holds(&g, 24, 80, 86404, "recorded 2023-11-14 22:13:24"));
     assert_true(holds(&g, 24, 80, 86411, "last sample is 7 s old"));
+    rig_release(&g);
+}
+
+/* A pause holds all that is shown, and lets the rest go on. */
+static void a_held_picture_stays(void **state)
+{
+    struct prediction p = said;
+    struct live held;
+    struct rig g;
+
+    (void)state;
+    rig_init(&g, "busy_cpus");
+    feed(&g, 5, said);
+    live_hold(&held, &g.live);
+    p.power_w = 99;
+    feed(&g, 50, p);
+    live_begin(&g.live, &(struct labels){0});
+    assert_true(holds(&g, 24, 80, 49, "99.00 W"));
+    {
+        struct rig h = {.live = held};
+
+        assert_true(holds(&h, 24, 80, 5, "41.20 W"));
+        assert_true(holds(&h, 24, 80, 5, "206.0 J  in 5.0 s"));
+        assert_true(holds(&h, 24, 80, 5, "on vm1"));
+        assert_false(holds(&h, 24, 80, 5, "99"));
+    }
+    live_drop(&held);
+    rig_release(&g);
+}
+
+/* Where not all have room, those that add most are shown. */
+static void what_adds_most_is_shown(void **state)
+{
+    static const float adds_w[] = {.1f, -7, 2, .2f, 3, 0};
+    struct rig g;
+
+    (void)state;
+    rig_init(&g, "busy_cpus,log_ctxt,user_pct,system_pct,iowait_pct,mem_used");
+    feed(&g, 10, said);
+    assert_true(holds(&g, 50, 80, 9, "driven by"));
+    assert_false(holds(&g, 50, 80, 9, "which adds"));
+    assert_true(holds(&g, 11, 80, 9, "busy_cpus"));
+    live_drive(&g.live, adds_w);
+    assert_true(holds(&g, 50, 80, 9, "which adds"));
+    assert_true(holds(&g, 50, 80, 9, "1000 1/s        -7.00 W"));
+    assert_true(holds(&g, 50, 80, 9, "mem_used"));
+    assert_true(holds(&g, 11, 80, 9, "log_ctxt"));
+    assert_false(holds(&g, 11, 80, 9, "busy_cpus"));
     rig_release(&g);
 }
 
@@ -379,6 +427,8 @@ int main(void)
         cmocka_unit_test(a_small_picture),
         cmocka_unit_test(a_picture_with_words),
         cmocka_unit_test(nothing_old_looks_new),
+        cmocka_unit_test(a_held_picture_stays),
+        cmocka_unit_test(what_adds_most_is_shown),
         cmocka_unit_test(what_is_not_known_is_not_said),
         cmocka_unit_test(any_size),
         cmocka_unit_test(words_of_energy_and_time),

@@ -95,8 +95,9 @@ for text in '^  rapl-infer: linear on workload w0  .*recorded 2023-11-14' \
     'support *[01]\.[0-9]*    less like training' \
     'energy *[0-9.]* kJ  in 3 min 18 s, mean [0-9.]* W' \
     '  *[0-9.]* kJ  measured in 3 min 18 s, mean [0-9.]* W, MAE' \
-    'predicted, W, over the last .* min' 'driven by' \
-    'user_pct *[0-9.]* % .*▃' 'log_ctxt *[0-9.]* 1/s .*▃'; do
+    'predicted, W, over the last .* min' \
+    'driven by  *which adds' 'user_pct *[0-9.]* %  *[-+][0-9.]* W .*▃' \
+    'log_ctxt *[0-9.]* 1/s  *[-+][0-9.]* W .*▃'; do
     until_shows "$text"
 done
 # Nothing more comes: what is there grows old, and says so.
@@ -149,8 +150,14 @@ half=$(($(wc -c <one.win) / 2))
 head -c $half one.win >&3
 until_shows 'energy .* kJ'
 mux send-keys p
-until_shows 'PAUSED at'
+until_shows 'PAUSED: '
+screen
+grep 'energy' "$OUT" >held
 tail -c +$((half + 1)) one.win >&3
+mux send-keys x x x
+until_shows 'p go on'
+grep energy "$OUT" | cmp -s held -
+ok $? "  and what is held stays" || sed 's/^/# /' "$OUT"
 mux send-keys p
 until_shows 'in 3 min 18 s'
 mux send-keys q
