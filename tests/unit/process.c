@@ -191,6 +191,7 @@ int main(void)
     };
 
     snprintf(mark, sizeof mark, "unit-test-%d", (int)getpid());
+    alarm(120); /* what does not end is no success */
     if (processes_adopt(&e) < 0)
         return 1;
     processes_mark(mark);

@@ -14,6 +14,7 @@ case $(cat "$MOOD") in
 fails) echo "no memory today" >&2; exit 2 ;;
 early) exit 0 ;;
 leaves) setsid sleep 300 & ;;
+deaf) trap '' INT TERM ;;
 esac
 exec sleep 300
 END
@@ -41,9 +42,18 @@ said() # FOLDER PATTERN N: the journal holds N such lines
     [ "$n" -eq "$3" ]
     ok $? "  $3 lines of the journal: $2" || sed 's/^/# /' "$1/journal.jsonl"
 }
-await() # FOLDER PATTERN
+await() # COMMAND: until it is so, but not for ever
 {
-    until grep -q -- "$2" "$1/journal.jsonl" 2>/dev/null; do sleep 0.02; done
+    n=0
+    until "$@" 2>/dev/null; do
+        n=$((n + 1))
+        [ $n -lt 2000 ] || return 1
+        sleep 0.02
+    done
+}
+running() # FOLDER COMM N: so many of the sweep's processes
+{
+    [ "$(ours "$1" "$2" | wc -l)" -eq "$3" ]
 }
 ours() # FOLDER [COMM]: the processes that the sweep started
 {
@@ -87,12 +97,28 @@ echo fine >mood
 sweep "$CPU"
 stress-sweep run -q $RUN --set times.run=900ms -o d3 sweep.yaml &
 sweep=$!
-until sampler=$(ours d3 rapl-sample) && [ -n "$sampler" ]; do sleep 0.02; done
-kill -9 $sampler
+await running d3 rapl-sample 1
+kill -9 $(ours d3 rapl-sample)
 wait $sweep
 ok $? "the sweep goes on without its sampler"
 said d3 '"result":"bad","why":"rapl-sample ended, status 137' 1
 said d3 '"attempt":2,"result":"good"' 1
+
+# One that hangs is found at the end; a load that does not listen is killed.
+if [ -n "${LONG:-}" ]; then
+    stress-sweep run -q $RUN --set attempts=1 -o d8 sweep.yaml &
+    sweep=$!
+    await running d8 rapl-sample 1
+    kill -STOP $(ours d8 rapl-sample)
+    wait $sweep
+    said d8 '"result":"bad","why":"rapl-sample does not end"' 1
+    echo deaf >mood
+    t deaf 1 "stress-sweep run \$RUN --set attempts=1 -o d9 sweep.yaml"
+    said d9 '"result":"bad","why":"stress-ng had to be killed"' 1
+    [ -z "$(ours d8)$(ours d9)" ]
+    ok $? "  nothing of them is left"
+    echo fine >mood
+fi
 
 # The settings of the first start are those of the sweep; so is its machine.
 t changed 2 "stress-sweep run \$RUN --set times.run=901ms -o d3 sweep.yaml"
@@ -131,10 +157,10 @@ echo leaves >mood
 for how in stop kill hangup; do
     stress-sweep run -q $RUN --set times.run=1m -o d4-$how sweep.yaml &
     sweep=$!
-    until [ "$(ours d4-$how sleep | wc -l)" -eq 2 ]; do sleep 0.02; done
+    await running d4-$how sleep 2
     [ $how != kill ] || kill -9 $sweep
     [ $how != hangup ] || kill -HUP $sweep
-    [ $how != hangup ] || until grep -q '"event":"stop"' d4-hangup/journal.jsonl; do sleep 0.02; done
+    [ $how != hangup ] || await grep -q '"event":"stop"' d4-hangup/journal.jsonl
     t $how 0 "stress-sweep stop d4-$how"
     wait $sweep
     code=$?
@@ -230,7 +256,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 END
 perl "$ROOT/tests/fixtures/feed" "$TMP/fed" &
 feeder=$!
-until [ -s fed/class/powercap/intel-rapl:0/name ]; do sleep 0.02; done
+await [ -s fed/class/powercap/intel-rapl:0/name ]
 t terminal 0 "python3 terminal.py stress-sweep run \$RUN --sys fed \
     --set energy=powercap --set times.run=2200ms -o d7 sweep.yaml"
 kill $feeder
