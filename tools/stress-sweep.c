@@ -2,7 +2,7 @@
  * stress-sweep: from a machine to a labelled data set, run by run.
  *
  * Reads   a sweep in YAML
- * Writes  a folder: a sample stream a run, a journal; or a table
+ * Writes  a folder: a sample stream a run, a journal; or a table; or a sweep
  *
  *     stress-sweep run -o data sweep.yaml
  *
@@ -25,6 +25,7 @@
 #include "common/base/stop.h"
 #include "common/base/version.h"
 #include "common/base/xalloc.h"
+#include "common/estimator/next_sweep.h"
 #include "common/probe/machine.h"
 #include "common/sweep/sweep_begun.h"
 #include "common/sweep/sweep_energy.h"
@@ -44,6 +45,11 @@ struct options {
     int64_t cpus; /* 0: those online */
     struct strings set;
     bool list, leave_out, retry;
+    const char *model; /* of next */
+    int64_t n_next;
+    bool yaml;
+    char *const *data; /* operands before the sweep */
+    int n_data;
     int format;
     const char *proc, *sys, *lock;
 };
@@ -372,6 +378,27 @@ static int run(const struct options *o, const char *path, struct err *e)
     return rc < 0 ? -1 : resume(o, o->common.output, e);
 }
 
+/* ---- next ---- */
+
+static int next(const struct options *o, const char *path, struct err *e)
+{
+    struct next_request q = {.model = o->model,
+                             .sweep = path,
+                             .set = &o->set,
+                             .data = o->data,
+                             .n_data = o->n_data,
+                             .cpus = cpus_here(o),
+                             .n = (size_t)o->n_next,
+                             .threads = cli_threads(&o->common),
+                             .output = o->common.output,
+                             .yaml = o->yaml,
+                             .format = (enum grid_format)o->format};
+
+    if (!o->model)
+        cli_usage_error("next: name the checkpoint of a model with --model");
+    return next_of_sweep(&q, e);
+}
+
 /* ---- the whole ---- */
 
 /* What is started works in a folder of its own. */
@@ -387,11 +414,8 @@ static void make_absolute(const char **path)
 static const struct verb {
     const char *name;
     int (*run)(const struct options *o, const char *operand, struct err *e);
-} verbs[] = {{"plan", plan},
-             {"run", run},
-             {"resume", resume},
-             {"status", status},
-             {"stop", stop}};
+} verbs[] = {{"plan", plan},     {"run", run},   {"resume", resume},
+             {"status", status}, {"stop", stop}, {"next", next}};
 
 static const struct verb *verb_of(const char *name)
 {
@@ -401,9 +425,38 @@ static const struct verb *verb_of(const char *name)
     return NULL;
 }
 
+/* The verb and its operands; only next takes more than one. */
+static int work_on(struct options *o, struct cli *cli, char **operand, int n)
+{
+    const struct verb *verb;
+    struct err e;
+    int rc;
+
+    if (config_file_options(o->common.config, cli, &e) < 0)
+        die(&e);
+    verb = verb_of(operand[0]);
+    if (!verb || n < 2 || (n > 2 && verb->run != next))
+        cli_usage_error("say plan, run, resume, status, stop or next, and of "
+                        "what");
+    o->data = operand + 1;
+    o->n_data = n - 2;
+    if (output_check(o->common.output, o->common.config, operand + 1, n - 1,
+                     &e) < 0)
+        die(&e);
+    make_absolute(&o->proc);
+    make_absolute(&o->sys);
+    rc = verb->run(o, operand[n - 1], &e);
+    if (rc < 0)
+        die(&e);
+    free((char *)o->proc);
+    free((char *)o->sys);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
-    struct options o = {.common = CLI_COMMON_INIT, .lock = "stress-sweep"};
+    struct options o = {
+        .common = CLI_COMMON_INIT, .n_next = 200, .lock = "stress-sweep"};
     struct opt opts[] = {
         {OPT_INT, 0, "cpus", &o.cpus, "N",
          "plan for N CPUs (default: those online here)", 1, 4096, 0, 0},
@@ -416,6 +469,12 @@ int main(int argc, char **argv)
          "go without what cannot be done here", 0, 0, 0, 0},
         {OPT_FLAG, 0, "retry", &o.retry, 0,
          "resume: also what was given up or left out", 0, 0, 0, 0},
+        {OPT_STRING, 0, "model", &o.model, "CKPT",
+         "next: what is to learn more", 0, 0, "*.ckpt", 0},
+        {OPT_INT, 'n', "count", &o.n_next, "N",
+         "next: runs to pick (default 200)", 1, SWEEP_MAX_RUNS, 0, 0},
+        {OPT_FLAG, 0, "yaml", &o.yaml, 0, "next: as a sweep that run takes", 0,
+         0, 0, 0},
         {OPT_STRING, 0, "lock", &o.lock, "NAME",
          "sweeps of one NAME do not run at once", 0, 0, 0, 0},
         {OPT_STRING, 0, "proc", &o.proc, "DIR", "instead of /proc", 0, 0, 0, 0},
@@ -423,31 +482,16 @@ int main(int argc, char **argv)
         CLI_COMMON(&o.common)};
     struct cli cli = {
         .name = "stress-sweep",
-        .usage = "plan|run|resume|status|stop [OPTIONS] SWEEP.yaml|DIR",
+        .usage = "plan|run|resume|status|stop|next [OPTIONS] SWEEP.yaml|DIR",
         .about = "Put a machine under load, run by run, and record each.",
         .examples = "  stress-sweep plan sweep.yaml\n"
                     "  stress-sweep run -o data sweep.yaml\n"
-                    "  stress-sweep status data",
+                    "  stress-sweep status data\n"
+                    "  stress-sweep next --model v3.ckpt data",
         .opts = opts};
-    const struct verb *verb;
-    struct err e;
     int first = cli_parse(&cli, argc, argv, &o.common), rc;
 
-    if (config_file_options(o.common.config, &cli, &e) < 0)
-        die(&e);
-    verb = verb_of(argv[first]);
-    if (!verb || argc - first != 2)
-        cli_usage_error("say plan, run, resume, status or stop, and of what");
-    if (output_check(o.common.output, o.common.config, argv + first + 1, 1,
-                     &e) < 0)
-        die(&e);
-    make_absolute(&o.proc);
-    make_absolute(&o.sys);
-    rc = verb->run(&o, argv[first + 1], &e);
-    if (rc < 0)
-        die(&e);
-    free((char *)o.proc);
-    free((char *)o.sys);
+    rc = work_on(&o, &cli, argv + first, argc - first);
     strings_release(&o.set);
     cli_release(&cli);
     return cli_finish(rc, -1, -1);

@@ -41,6 +41,22 @@ static unsigned workers_of(const struct sweep_run *r, const char *stressor)
     return 0;
 }
 
+/* Of those that work, as far as they have any. */
+static void label_options(struct strings *argv, const struct sweep_run *r)
+{
+    for (unsigned k = 0; k < r->part->n_stressors; k++) {
+        const struct stressor *s = &r->part->stressor[k];
+        char key[64], *words;
+
+        if (s->options.n == 0 || workers_of(r, s->name) == 0)
+            continue;
+        words = strings_join(&s->options, " ");
+        snprintf(key, sizeof key, "options.%s", s->name);
+        label(argv, key, "%s", words);
+        free(words);
+    }
+}
+
 /* Of every stressor of the sweep, so that runs can be compared. */
 static void label_workers(struct strings *argv, const struct sweep_spec *s,
                           const struct sweep_run *r)
@@ -107,4 +123,5 @@ void run_sampler_words(struct strings *argv, const struct run_context *c,
     label(argv, "stress_ng", "%s", *c->stress_ng ? c->stress_ng : "none");
     label_load(argv, r);
     label_workers(argv, s, r);
+    label_options(argv, r);
 }
