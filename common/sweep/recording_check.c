@@ -33,9 +33,9 @@ int recording_check(struct recording *r, const char *path, struct err *e)
     int rc = stream_reader_open(&in, path, STREAM_SAMPLE, e);
 
     *r = (struct recording){0};
-    if (rc < 0)
-        return -1;
-    while ((rc = stream_next(in, &item, e)) > 0) {
+    if (rc == 0)
+        rc = stream_next(in, &item, e);
+    for (; rc > 0; rc = stream_next(in, &item, e)) {
         if (item.kind == ITEM_BLOCK)
             take_block(r, &item.block);
         else if (item.kind == ITEM_MARK)
