@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/utf8.h"
 #include "common/base/xalloc.h"
 #include "formats/window.h"
 
@@ -36,18 +37,68 @@ static struct meter *find(const struct meters *ms, const char *zone,
     return NULL;
 }
 
-struct meter *meters_get(struct meters *ms, const char *zone,
-                         enum meter_source source, const char *model)
+/* Take a meter out of the list, in which the others keep their order. */
+static struct meter take_out(struct meters *ms, struct meter *m)
 {
-    struct meter *m = find(ms, zone, source, model);
+    struct meter out = *m;
 
-    if (m || ms->n == METERS_MAX)
-        return m;
-    ms->at = xgrow(ms->at, ms->n, &ms->cap, sizeof *ms->at);
-    m = &ms->at[ms->n++];
-    *m = (struct meter){
-        .zone = xstrdup(zone), .model = xstrdup(model), .source = source};
-    return m;
+    ms->n--;
+    memmove(m, m + 1, (size_t)(ms->at + ms->n - m) * sizeof *m);
+    return out;
+}
+
+void meters_use(struct meters *ms, const char *zone, enum meter_source source,
+                const char *model)
+{
+    struct meter *m = find(ms, zone, source, model), used;
+
+    if (m) {
+        used = take_out(ms, m);
+    } else {
+        used = (struct meter){
+            .zone = xstrdup(zone), .model = xstrdup(model), .source = source};
+        ms->at = xgrow(ms->at, ms->n, &ms->cap, sizeof *ms->at);
+    }
+    if (ms->n == METERS_MAX) {
+        struct meter oldest = take_out(ms, &ms->at[0]);
+
+        free(oldest.zone);
+        free(oldest.model);
+    }
+    ms->at[ms->n++] = used;
+}
+
+/*
+ * A name from a stream, as it stands in the state and on the page: UTF-8, cut
+ * after `most` bytes at the latest, with ? for what is none.
+ */
+static char *clean(const char *s, size_t most)
+{
+    char *out = xmalloc(most + 1);
+    size_t len = 0;
+
+    while (*s) {
+        uint32_t code;
+        size_t n = utf8_decode(s, &code), step = n ? n : 1;
+
+        if (len + step > most)
+            break;
+        memcpy(out + len, n ? s : "?", step);
+        len += step;
+        s += step;
+    }
+    out[len] = '\0';
+    return out;
+}
+
+/* Append a zone; returns its name here. */
+static const char *add_zone(struct meters *ms, const char *name)
+{
+    char *zone = clean(name, METER_MAX_ZONE);
+
+    strings_add(&ms->zones, zone);
+    free(zone);
+    return ms->zones.at[ms->zones.n - 1];
 }
 
 /*
@@ -62,16 +113,18 @@ static void name_first(struct meters *ms, const struct labels *meta)
     struct strings wanted = {0}, measured = {0};
     struct err e;
     bool none = strcmp(have, "none") == 0;
+    const char *first;
 
     if (window_targets_parse(&wanted, want, &e) < 0 ||
         strcmp(want, "none") == 0)
         strings_release(&wanted);
     if (none || window_targets_parse(&measured, have, &e) < 0)
         strings_release(&measured);
-    strings_add(&ms->zones, wanted.n ? wanted.at[0] : "unknown");
+    first = add_zone(ms, wanted.n && *wanted.at[0] ? wanted.at[0] : "unknown");
+    if (wanted.n <= 1 && measured.n == 1 && *measured.at[0])
+        first = measured.at[0];
     free(ms->measured_zone);
-    ms->measured_zone = xstrdup(
-        wanted.n <= 1 && measured.n == 1 ? measured.at[0] : ms->zones.at[0]);
+    ms->measured_zone = clean(first, METER_MAX_ZONE);
     strings_release(&wanted);
     strings_release(&measured);
 }
@@ -82,15 +135,12 @@ static int name_zones(struct meters *ms, const struct labels *meta,
     strings_release(&ms->zones);
     name_first(ms, meta);
     for (size_t i = 0; i < form->domains.n; i++) {
-        const char *zone = form->domains.at[i];
+        const char *zone = add_zone(ms, form->domains.at[i]);
 
-        if (!*zone || strlen(zone) > METER_MAX_ZONE)
-            return err_set(e, ERR_DATA,
-                           "a power domain with a name of %zu bytes (1 to %d)",
-                           strlen(zone), METER_MAX_ZONE);
-        if (strings_find(&ms->zones, zone) >= 0)
+        if (!*zone)
+            return err_set(e, ERR_DATA, "a power domain without a name");
+        if (strings_find(&ms->zones, zone) < (int)ms->zones.n - 1)
             return err_set(e, ERR_DATA, "two power domains named '%s'", zone);
-        strings_add(&ms->zones, zone);
     }
     return 0;
 }
@@ -101,7 +151,7 @@ static void note_model(struct meters *ms, const struct labels *meta)
 
     labels_release(&ms->meta);
     free(ms->model);
-    ms->model = xstrndup(hash, METER_DIGITS);
+    ms->model = clean(hash, METER_DIGITS);
     labels_set(&ms->meta, "sha256", hash);
     labels_set(&ms->meta, "name", labels_get_or(meta, META_MODEL, ""));
     labels_set(&ms->meta, "trained_on",
@@ -119,13 +169,10 @@ int meters_begin(struct meters *ms, const struct stream_header *h,
     note_model(ms, &h->meta);
     if (name_zones(ms, &h->meta, form, e) < 0)
         return -1;
-    for (size_t i = 0; i < ms->zones.n; i++)
-        if (!meters_get(ms, ms->zones.at[i], METER_PREDICTED, ms->model) ||
-            !meters_get(ms, measured_zone(ms, i), METER_MEASURED, ""))
-            return err_set(e, ERR_DATA,
-                           "more than %d models and power domains in all; "
-                           "begin with another --state",
-                           METERS_MAX);
+    for (size_t i = 0; i < ms->zones.n; i++) {
+        meters_use(ms, ms->zones.at[i], METER_PREDICTED, ms->model);
+        meters_use(ms, measured_zone(ms, i), METER_MEASURED, "");
+    }
     return 0;
 }
 

@@ -60,16 +60,20 @@ struct meters {
 
 void meters_release(struct meters *ms);
 
-/* A segment begins.  More than METERS_MAX is an error (ERR_DATA). */
+/* A segment begins.  ERR_DATA: zones that cannot be told apart. */
 int meters_begin(struct meters *ms, const struct stream_header *h,
                  const struct prediction_form *form, struct err *e);
 
 /* A row of it came, at now_ns of the monotonic clock. */
 void meters_add(struct meters *ms, const struct prediction *p, int64_t now_ns);
 
-/* The meter of that name, made where there is none yet; NULL: too many. */
-struct meter *meters_get(struct meters *ms, const char *zone,
-                         enum meter_source source, const char *model);
+/*
+ * Let the meter of that name be the last of the list, made where there is none
+ * yet.  The one that was not used for longest is forgotten where there would be
+ * more than METERS_MAX.
+ */
+void meters_use(struct meters *ms, const char *zone, enum meter_source source,
+                const char *model);
 
 /* All sums were saved, or need not be: show them. */
 void meters_show(struct meters *ms);

@@ -125,10 +125,10 @@ static int read_meter(struct meters *ms, const struct node *map, struct err *e)
                           source);
     if (!*zone || strlen(zone) > METER_MAX_ZONE || strlen(model) > METER_DIGITS)
         return node_error(map, e, "a zone or model of a wrong length");
-    m = meters_get(ms, zone, from, model);
-    if (!m || ms->n == before)
-        return node_error(
-            map, e, m ? "a meter that stands there twice" : "too many meters");
+    meters_use(ms, zone, from, model);
+    if (ms->n == before)
+        return node_error(map, e, "a meter that stands there twice");
+    m = &ms->at[ms->n - 1];
     return read_sums(&m->sums, map, e);
 }
 
@@ -149,6 +149,9 @@ static int read_tree(struct meters *ms, const struct node *root, struct err *e)
                           version, VERSION);
     if (!list || list->kind != NODE_LIST)
         return node_error(root, e, "no list of meters");
+    if (list->n > METERS_MAX)
+        return node_error(root, e, "%zu meters (at most %d)", list->n,
+                          METERS_MAX);
     ms->n_rows = (uint64_t)rows;
     for (size_t i = 0; i < list->n; i++)
         if (read_meter(ms, list->item[i], e) < 0)

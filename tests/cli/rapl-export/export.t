@@ -77,7 +77,29 @@ d' "model_sha256=$(printf '\377"x')" targets=package >hostile.pred
 t hostile 0 'rapl-export --print hostile.pred'
 grep -qF 'name="a\"b\\c\nd"' "$OUT"
 ok $? "  names are quoted"
-has 'model="�\"x"'
+has 'model="?\"x"'
+t hostile-state 0 'rapl-export --print --state h hostile.pred >twin &&
+    rapl-export --print --state h hostile.pred'
+is 'joules_total{zone="package",source="predicted",model="?\"x"}' 40
+for zone in '' "$(head -c 1000 /dev/zero | tr '\0' z)" "$(printf 'a\377\001"')" none auto a,a; do
+    echo "$rows" | $stream "targets=$zone" "window.target=$zone" >zone.pred
+    rm -f h
+    t "zone '$(echo "$zone" | tr -dc 'a-z,' | cut -c -9)'" 0 'rapl-export --print --state h zone.pred >twin &&
+        rapl-export --print --state h zone.pred'
+    is samples_total 2
+done
+PYTHONPATH=$ROOT/tests/bad python3 -B -c '
+import io, sys, write_stream
+for i in range(100, 399):
+    sys.stdin = io.StringIO(f"{i} 20 16 24 1 nan 1 0\n")
+    write_stream.main(["prediction", "targets=package", f"model_sha256={i}"])
+' >many.pred
+t many-models 0 'rapl-export --print --state m many.pred'
+is 'joules_total{zone="package",source="predicted",model="398"}' 20
+[ "$(grep -c zone: m)" = 256 ] && grep -q 'model: "144"' m && ! grep -q 'model: "143"' m
+ok $? "the oldest models are forgotten, and no others"
+t many-again 0 'rapl-export --print --state m many.pred'
+is samples_total 598
 printf '' | $stream targets=package >none.pred
 t no-row 0 'rapl-export --print none.pred'
 has 'decode_rapl_fresh 0'
