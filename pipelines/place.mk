@@ -13,6 +13,7 @@ PLACED  := $(foreach f,$(BIN),$f:bin/$(notdir $f)) \
            $(foreach f,$(wildcard doc/man/*.7),$f:share/man/man7/$(notdir $f)) \
            $(foreach f,$(wildcard configs/*.yaml checkpoints/*),$f:$(SHARE)/$f) \
            $(SYSTEMD:%=pipelines/systemd/%) \
+           $(foreach f,$(wildcard pipelines/monitoring/*),$f:$(SHARE)/monitoring/$(notdir $f)) \
            $(foreach f,README.md NEWS LICENSE $(wildcard doc/*.md),\
            $f:share/doc/decode-rapl/$(notdir $f))
 
@@ -37,7 +38,7 @@ uninstall:                      ## take away what install put there
 	$(Q)cd "$(DESTDIR)$(PREFIX)" && rm -f $(foreach f,$(PLACED),\
 	$(lastword $(subst :, ,$f))) $(foreach f,$(COMPLETION),\
 	$(firstword $(subst :, ,$f))) && for d in $(SHARE)/configs \
-	$(SHARE)/checkpoints $(SHARE) share/doc/decode-rapl; do \
+	$(SHARE)/checkpoints $(SHARE)/monitoring $(SHARE) share/doc/decode-rapl; do \
 	[ ! -d $$d ] || rmdir $$d || exit 1; done
 
 deb rpm:                        ## packages for Debian, for Fedora

@@ -35,6 +35,10 @@ for file in "$ROOT"/configs/*.yaml "$ROOT"/checkpoints/*; do
 done >"$TMP/bad"
 [ ! -s "$TMP/bad" ]
 ok $? "configs and checkpoints are installed" || cat "$TMP/bad"
+for file in "$ROOT"/pipelines/monitoring/*; do
+    grep -qxF "./opt/rapl/share/decode-rapl/monitoring/$(basename "$file")" "$TMP/installed"
+    ok $? "$(basename "$file") is installed"
+done
 for file in systemd/system/rapl-sample.service systemd/system/rapl-export.service sysusers.d/decode-rapl.conf \
     tmpfiles.d/decode-rapl.conf udev/rules.d/70-decode-rapl.rules; do
     grep -qxF "./opt/rapl/lib/$file" "$TMP/installed"

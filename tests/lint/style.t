@@ -55,7 +55,7 @@ grep -nP '\t| +$' $files $(find pipelines -type f ! -name '*.mk' ! -path '*/debi
     tests/fresh tests/*/*.t >"$BAD"
 none "no tabs, no blanks at line ends"
 find tests pipelines -type f \( -name '*.t' -o -path 'pipelines/*' \) \
-    ! -path '*/systemd/*' ! -name '*.mk' ! -name '*.grid' ! -name '*.spec' \
+    ! -path '*/systemd/*' ! -path '*/monitoring/*' ! -name '*.mk' ! -name '*.grid' ! -name '*.spec' \
     \( -name rules -o ! -path '*/debian/*' \) ! -perm -u+x >"$BAD"
 none "scripts and tests are executable"
 grep -L '^done_testing' tests/*/*.t tests/cli/*/*.t 2>/dev/null >"$BAD"

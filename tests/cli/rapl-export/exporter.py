@@ -12,7 +12,7 @@ import write_stream  # noqa: E402
 
 PATIENCE = 120  # s until a test gives up; nothing waits for it otherwise
 CHANNELS = [write_stream.channel(c + ",f32,gauge")
-            for c in write_stream.PREDICTION] + [
+            for c in ["idle,W"] + write_stream.PREDICTION] + [
                 write_stream.channel("part,1,u8,gauge")]
 tests = 0
 
@@ -79,13 +79,13 @@ class Exporter:
                             {"targets": "package", "model_sha256": "ab" * 32,
                              **meta}, None)
 
-    def feed(self, watts, ahead=0, dt=1):
+    def feed(self, watts, ahead=0, dt=1, idle="nan", measured="nan"):
         """A sample of now, or of so many seconds ahead."""
         if not self.segment:
             self.begin()
         self.last = max(self.last + 1, time.time_ns() + ahead * 10**9)
-        self.segment.block([[self.last, watts, watts - 1, watts + 1, 1, "nan",
-                             dt, 0]], CHANNELS, None)
+        self.segment.block([[self.last, idle, watts, watts - 1, watts + 1, 1,
+                             measured, dt, 0]], CHANNELS, None)
 
     def fd_count(self):
         return len(os.listdir(f"/proc/{self.p.pid}/fd"))
