@@ -2,7 +2,8 @@
 # The examples of the manual pages run, in order, as a reader would type them:
 # every line set off under EXAMPLES, and in all of the tour, decode-rapl(7), is a
 # command that must exit 0; # is what root would do.  They run in
-# a directory that tests/fixtures/make prepares; a line that ends in \ goes on.
+# a directory that tests/fixtures/make prepares; a line that ends in \ or |
+# goes on.
 # Where a reader would stop rapl-sample with ^C, it ends after three samples.
 . "$(dirname "$0")/../lib.sh"
 command -v mandoc >/dev/null || skip_all "no mandoc"
@@ -15,7 +16,7 @@ commands() # PAGE
     on && /^           / {
         sub(/^ */, "")
         line = line $0
-        if (sub(/\\$/, "", line)) next
+        if (sub(/\\$/, "", line) || sub(/\|$/, "| ", line)) next
         print line
         line = ""
     }'
