@@ -34,7 +34,7 @@ static void add_called(struct value *v, const char *name)
     if (dot) {
         snprintf(pattern, sizeof pattern, "*%s", dot);
         add(v, VALUE_FILES, pattern);
-    } else if (strstr(name, "MODEL")) {
+    } else if (strstr(name, "MODEL") || strstr(name, "CKPT")) {
         add(v, VALUE_FILES, "*.ckpt");
         add(v, VALUE_FILES, "default");
     } else if (strstr(name, "FILE")) {

@@ -11,7 +11,8 @@
  *
  * What follows an option is told by its `choices`: words ("csv|tsv"), of which
  * an argument LIST takes several, between commas; or patterns ("*.yaml").  An
- * option without choices, and an operand, is told by its name: a MODEL is
+ * option without choices, and an operand, is told by its name: a MODEL or CKPT
+ * is
  * *.ckpt or the word default, a SWEEP.yaml is *.yaml, a FILE any file, a DIR a
  * folder; for others there is nothing to offer.  An operand of small letters is
  * the word itself

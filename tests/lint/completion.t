@@ -21,6 +21,7 @@ default|rapl-infer def
 two.rapl|rapl-window tw
 plan|stress-sweep pl
 resume run|stress-sweep r
+one.ckpt|stress-sweep next --model o
 sweep.yaml|stress-sweep plan sw
 folder|rapl-sample --proc fo
 END
