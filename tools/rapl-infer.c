@@ -124,7 +124,9 @@ static void drive(void *arg, float *adds_w)
 static void open_view(struct job *j)
 {
     const struct live_model m = {
-        .name = labels_get_or(&j->file.meta, CHECKPOINT_FAMILY, "unknown"),
+        .name = j->o->name ? j->o->name
+                           : labels_get_or(&j->file.meta, CHECKPOINT_FAMILY,
+                                           "unknown"),
         .spec = &j->m.spec,
         .form = &j->form,
         .support_low = j->m.support_low,
@@ -137,8 +139,9 @@ static int open_output(struct job *j, int n_files, struct err *e)
 {
     const char *path = j->o->common.output;
     bool to_stdout = output_is_stdout(path);
+    bool all = j->o->part == PART_NONE && j->o->share == 1;
 
-    if (j->o->format < 0 && to_stdout && view_possible(n_files)) {
+    if (j->o->format < 0 && to_stdout && all && view_possible(n_files)) {
         open_view(j);
         return 0;
     }

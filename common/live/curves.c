@@ -10,23 +10,18 @@ enum {
     MAX_COLUMNS = TRAIL_SLOTS
 };
 
-static int64_t seconds_ahead(const struct pen *n)
-{
-    return live_is_stale(n->v, n->now_ns) ? (int64_t)live_age_s(n->v, n->now_ns)
-                                          : 0;
-}
-
 /* One series over the columns from `col` on. */
 static size_t put_series(struct pen *n, size_t series, size_t col,
                          size_t height, const struct range *range, enum ink ink)
 {
     float v[MAX_COLUMNS];
+    int64_t ahead = live_seconds_since(n->v, n->now_ns);
     size_t C = n->left + n->width - col, seconds;
     struct range own = {NAN, NAN};
 
     if (C > MAX_COLUMNS)
         C = MAX_COLUMNS;
-    seconds = trail_columns(&n->v->trail, series, seconds_ahead(n), C, v);
+    seconds = trail_columns(&n->v->trail, series, ahead, C, v);
     range_hold(&own, v, C);
     range_round(&own);
     sheet_chart(n->p, n->row, col, height, v, C, range ? range : &own, ink);
@@ -36,13 +31,14 @@ static size_t put_series(struct pen *n, size_t series, size_t col,
 /* Watts of both curves share an axis. */
 static struct range watts_range(const struct pen *n, size_t C)
 {
+    int64_t ahead = live_seconds_since(n->v, n->now_ns);
     float v[MAX_COLUMNS];
     struct range r = {NAN, NAN};
 
     if (C > MAX_COLUMNS)
         C = MAX_COLUMNS;
     for (size_t s = LIVE_PREDICTED; s <= LIVE_MEASURED; s++) {
-        trail_columns(&n->v->trail, s, seconds_ahead(n), C, v);
+        trail_columns(&n->v->trail, s, ahead, C, v);
         range_hold(&r, v, C);
     }
     range_round(&r);
@@ -146,7 +142,7 @@ void curves_signals(struct pen *n, size_t shown, bool heading)
                   shown < v->D ? "driven by (%zu of %zu signals)" : "driven by",
                   shown, v->D);
     if (heading && has_adds(n))
-        sheet_put(n->p, n->row, n->left + ADDS, INK_DIM, "    which adds");
+        sheet_put(n->p, n->row, n->left + ADDS, INK_DIM, "%8s", "adds");
     n->row += heading;
     order_signals(v, shown, order);
     for (size_t i = 0; i < shown; i++)

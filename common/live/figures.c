@@ -27,7 +27,6 @@ static void local_time(int64_t t_ns, bool with_day, char out[LAYOUT_TEXT])
 static enum ink tell_time(const struct pen *n, char out[LAYOUT_TEXT])
 {
     const struct live *v = n->v;
-    size_t need = window_span(v->model.spec);
 
     if (!v->row_t_ns) {
         snprintf(out, LAYOUT_TEXT, "no sample yet");
@@ -36,9 +35,9 @@ static enum ink tell_time(const struct pen *n, char out[LAYOUT_TEXT])
                  n->p->cols < TINY ? "" : "last sample is ",
                  live_age_s(v, n->now_ns));
         return INK_BAD;
-    } else if (v->span < need) {
+    } else if (live_is_waiting(v)) {
         snprintf(out, LAYOUT_TEXT, "%zu of %zu rows of a window", v->span,
-                 need);
+                 window_span(v->model.spec));
         return INK_FAIR;
     } else if (live_is_recording(v)) {
         local_time(v->row_t_ns, true, out);
@@ -206,7 +205,7 @@ void figures_support(struct pen *n)
 }
 
 static size_t put_sum(struct pen *n, const char *label,
-                      const struct live_sum *s, const char *whose)
+                      const struct live_sum *s, const char *in)
 {
     char energy[LAYOUT_TEXT], time[LAYOUT_TEXT];
     size_t col = put_label(n, label);
@@ -214,8 +213,8 @@ static size_t put_sum(struct pen *n, const char *label,
     if (s->time_s > 0) {
         col = sheet_put(n->p, n->row, col, INK_PLAIN, "%10s",
                         layout_energy(s->energy_j, energy));
-        col = sheet_put(n->p, n->row, col, INK_PLAIN, "  %s%s%s", whose,
-                        *whose ? " " : "", layout_time(s->time_s, time));
+        col = sheet_put(n->p, n->row, col, INK_PLAIN, "  %s %s", in,
+                        layout_time(s->time_s, time));
         if (n->wide)
             col = sheet_put(n->p, n->row, col, INK_PLAIN, ", mean %.2f W",
                             s->energy_j / s->time_s);

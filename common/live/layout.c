@@ -162,7 +162,8 @@ void layout(struct sheet *p, const struct live *v, int64_t now_ns)
     n.wide = p->cols >= NARROW;
     n.left = n.wide ? 2 : 0;
     n.width = p->cols - 2 * n.left;
-    n.figure = live_is_stale(v, now_ns) ? INK_DIM : INK_STRONG;
+    n.figure =
+        live_is_stale(v, now_ns) || live_is_waiting(v) ? INK_DIM : INK_STRONG;
     n.top = curves_top(v);
     plan = plan_rows(v, p->rows, n.width);
     figures_title(&n);

@@ -171,8 +171,10 @@ bool live_is_recording(const struct live *v)
 
 double live_age_s(const struct live *v, int64_t now_ns)
 {
-    int64_t since = live_is_recording(v) ? v->arrived_ns : v->row_t_ns;
+    int64_t since = v->arrived_ns;
 
+    if (!live_is_recording(v) && v->row_t_ns < since)
+        since = v->row_t_ns; /* another machine's clock may be ahead */
     return (double)(now_ns - since) / NS_PER_S;
 }
 
@@ -181,4 +183,17 @@ bool live_is_stale(const struct live *v, int64_t now_ns)
     double usual = 2 * (double)v->model.spec->interval_ns / NS_PER_S + 1;
 
     return v->row_t_ns && live_age_s(v, now_ns) > usual;
+}
+
+bool live_is_waiting(const struct live *v)
+{
+    return v->span < window_span(v->model.spec);
+}
+
+int64_t live_seconds_since(const struct live *v, int64_t now_ns)
+{
+    double rows = (double)(v->row_t_ns - v->now.t_ns) / NS_PER_S;
+    double age = live_is_stale(v, now_ns) ? live_age_s(v, now_ns) : 0;
+
+    return v->any && rows + age > 0 ? (int64_t)fmin(rows + age, 1e9) : 0;
 }

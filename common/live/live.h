@@ -89,6 +89,12 @@ void live_drop(struct live *held);
 double live_age_s(const struct live *v, int64_t now_ns);
 bool live_is_recording(const struct live *v);
 
+/* There are too few rows since a gap to predict from. */
+bool live_is_waiting(const struct live *v);
+
+/* How long nothing has been predicted, where that is longer than usual. */
+int64_t live_seconds_since(const struct live *v, int64_t now_ns);
+
 /* Rows have ceased to come as often as they should. */
 bool live_is_stale(const struct live *v, int64_t now_ns);
 

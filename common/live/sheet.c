@@ -194,9 +194,8 @@ void sheet_mark(struct sheet *p, size_t row, size_t col, enum glyph glyph,
                 enum ink ink)
 {
     static const char *const blocks[] = {"\xe2\x96\x91", "\xe2\x96\x88",
-                                         "\xe2\x94\x83", "\xe2\x94\x82",
-                                         "\xe2\x94\x80"};
-    static const char *const ascii[] = {"-", "#", "|", "|", "."};
+                                         "\xe2\x94\x83", "\xe2\x94\x80"};
+    static const char *const ascii[] = {"-", "#", "|", "."};
     const char *text = p->utf8 ? blocks[glyph] : ascii[glyph];
 
     set(p, row, col, text, strlen(text), ink);

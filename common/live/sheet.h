@@ -84,7 +84,7 @@ enum glyph {
     GLYPH_SPREAD,
     GLYPH_PREDICTED,
     GLYPH_MEASURED,
-    GLYPH_AXIS,
+
     GLYPH_RULE
 };
 void sheet_mark(struct sheet *p, size_t row, size_t col, enum glyph glyph,

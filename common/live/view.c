@@ -176,7 +176,7 @@ static void say_end(const struct live *v, FILE *f)
     fprintf(f, "predicted: mean %.2f W, %s in %s", s->energy_j / s->time_s,
             layout_energy(s->energy_j, energy), layout_time(s->time_s, time));
     if (m->time_s > 0)
-        fprintf(f, "; measured: mean %.2f W, %s in %s, mean error %.2f W",
+        fprintf(f, "; measured: mean %.2f W, %s in %s, MAE %.2f W",
                 m->energy_j / m->time_s, layout_energy(m->energy_j, energy),
                 layout_time(m->time_s, time), v->error_j / m->time_s);
     fputc('\n', f);

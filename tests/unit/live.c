@@ -298,6 +298,15 @@ static void nothing_old_looks_new(void **state)
     assert_false(holds(&g, 24, 80, 6, "s old"));
     assert_true(holds(&g, 24, 80, 16, "last sample is 12 s old"));
     assert_true(holds(&g, 5, 20, 16, "12 s old"));
+    /* a clock that is ahead hides no age */
+    live_row(&g.live, START_NS + 60 * NS_PER_S, 3, START_NS + 5 * NS_PER_S);
+    assert_true(holds(&g, 24, 80, 12, "last sample is 7 s old"));
+    /* rows come, and too few for a window: curves and figures are old */
+    live_row(&g.live, START_NS + 20 * NS_PER_S, 2, START_NS + 20 * NS_PER_S);
+    assert_true(holds(&g, 24, 80, 20, "2 of 3 rows of a window"));
+    assert_int_equal(live_seconds_since(&g.live, START_NS + 20 * NS_PER_S), 16);
+    live_row(&g.live, START_NS + 4 * NS_PER_S, 3, START_NS + 4 * NS_PER_S);
+    assert_int_equal(live_seconds_since(&g.live, START_NS + 6 * NS_PER_S), 0);
     g.live.paused = true;
     assert_true(holds(&g, 24, 80, 6, "PAUSED: 22:13:24"));
     assert_true(holds(&g, 24, 80, 6, "p go on"));
@@ -346,10 +355,10 @@ static void what_adds_most_is_shown(void **state)
     rig_init(&g, "busy_cpus,log_ctxt,user_pct,system_pct,iowait_pct,mem_used");
     feed(&g, 10, said);
     assert_true(holds(&g, 50, 80, 9, "driven by"));
-    assert_false(holds(&g, 50, 80, 9, "which adds"));
+    assert_false(holds(&g, 50, 80, 9, "      adds"));
     assert_true(holds(&g, 11, 80, 9, "busy_cpus"));
     live_drive(&g.live, adds_w);
-    assert_true(holds(&g, 50, 80, 9, "which adds"));
+    assert_true(holds(&g, 50, 80, 9, "      adds"));
     assert_true(holds(&g, 50, 80, 9, "1000 1/s        -7.00 W"));
     assert_true(holds(&g, 50, 80, 9, "mem_used"));
     assert_true(holds(&g, 11, 80, 9, "log_ctxt"));
@@ -381,13 +390,15 @@ static void what_is_not_known_is_not_said(void **state)
  * matters most is on the smallest. */
 static void any_size(void **state)
 {
+    struct prediction both = said;
     struct rig g;
 
     (void)state;
     rig_init(&g, "busy_cpus,log_ctxt,user_pct,system_pct,iowait_pct,mem_used");
     strings_add(&g.form.domains, "dram");
     strings_add(&g.form.domains, "a-domain-with-a-long-name");
-    feed(&g, 700, said);
+    both.domain[0] = (struct prediction_domain){7.5f, 5, 9, 7};
+    feed(&g, 700, both);
     for (size_t rows = 0; rows < 60; rows += 1 + rows / 12)
         for (size_t cols = 0; cols < 230; cols += 1 + cols / 12) {
             struct sheet p;
@@ -397,6 +408,10 @@ static void any_size(void **state)
             sheet_release(&p);
         }
     assert_true(holds(&g, 2, 20, 699, "41.20 W"));
+    assert_true(holds(&g, 24, 80, 699,
+                      "dram          7.50 W  5.0 to 9.0 W  "
+                      "measured 7.00 W  error +0.50 W"));
+    assert_true(holds(&g, 24, 80, 699, "a-domain-w    0.00 W"));
     strings_release(&g.form.domains);
     rig_release(&g);
 }

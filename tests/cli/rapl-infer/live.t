@@ -96,7 +96,7 @@ for text in '^  rapl-infer: linear on workload w0  .*recorded 2023-11-14' \
     'energy *[0-9.]* kJ  in 3 min 18 s, mean [0-9.]* W' \
     '  *[0-9.]* kJ  measured in 3 min 18 s, mean [0-9.]* W, MAE' \
     'predicted, W, over the last .* min' \
-    'driven by  *which adds' 'user_pct *[0-9.]* %  *[-+][0-9.]* W .*▃' \
+    'driven by  *adds' 'user_pct *[0-9.]* %  *[-+][0-9.]* W .*▃' \
     'log_ctxt *[0-9.]* 1/s  *[-+][0-9.]* W .*▃'; do
     until_shows "$text"
 done
@@ -117,6 +117,22 @@ mux resize-window -x 40 -y 10
 until_shows '^q quit   p pause$'
 sed -n 1p "$OUT" | grep -q '^rapl-infer' && sed -n 10p "$OUT" | grep -q '^q quit'
 ok $? "  from the first row to the last" || sed 's/^/# /' "$OUT"
+
+# It is written over itself, never wiped: nothing flickers.
+mux pipe-pane "cat >>'$TMP/bytes'"
+for key in x x x x; do
+    : >bytes
+    mux send-keys $key
+    tries=0
+    until grep -q 'energy' bytes || [ $tries -ge $PATIENCE ]; do
+        tries=$((tries + 1))
+        sleep .05
+    done
+    cat bytes >>all-bytes
+done
+mux pipe-pane
+grep -q 'q quit' all-bytes && ! grep -q "$(printf '\033')\[[0-3]*J" all-bytes
+ok $? "  no flicker"
 
 # ---- keys and signals ----
 
@@ -196,6 +212,16 @@ hasnt torn
 mux send-keys q
 ended
 
+# An end that is an error: the terminal is back, and it is said.
+start 'rapl-infer a.ckpt <pipe'
+cat one.win >&3
+head -c 3000 a.win >&3
+until_shows 'energy .* kJ'
+exec 3>&-
+until_shows '^after'
+[ "$(cat code)" = 3 ] && cmp -s tty.before tty.after && grep -q 'truncated' "$OUT"
+ok $? "  exit 3, the terminal as it was, and why" || sed 's/^/# /' "$OUT"
+
 # ---- terminals that cannot, or should not ----
 
 start 'NO_COLOR=1 rapl-infer a.ckpt <pipe'
@@ -232,6 +258,8 @@ TERMINAL=no-such-terminal
 start 'rapl-infer a.ckpt <pipe'
 lines 'an unknown terminal'
 TERMINAL=
+start 'set -m; rapl-infer a.ckpt <pipe & wait $!'
+lines 'in the background'
 start 'rapl-infer --scroll a.ckpt <pipe'
 lines '--scroll'
 start 'cat pipe >copy; rapl-infer a.ckpt copy'
@@ -245,5 +273,8 @@ t scroll-file 0 'rapl-infer --scroll -o x.txt a.ckpt one.win && wc -l <x.txt'
 has 198
 t scroll-csv 2 'rapl-infer --scroll --format csv a.ckpt one.win'
 has '--scroll prints text'
+t picture 0 'BIN=$BIN sh "$ROOT/pipelines/live-picture" 3 60x12'
+has 'predicted'
+has 'q quit'
 t piped 0 'cat one.win | rapl-infer a.ckpt | rapl-dump --check'
 done_testing
