@@ -94,6 +94,13 @@ make_root()
         strip root/usr/local/bin/*
 }
 
+# rapl-export, which is not static, with its libraries.
+make_export()
+{
+    bring "$BIN/rapl-export" && strip "root$BIN/rapl-export" &&
+        ln -s "$BIN/rapl-export" root/usr/local/bin/
+}
+
 boot()
 {
     (cd root && find . | cpio -o -H newc --quiet -R 0:0) | gzip -1 >initrd || return 1
@@ -160,6 +167,8 @@ make_root
 ok $? "the guest's root"
 make_module
 ok $? "the module builds against $version" || sed 's/^/# /' "$OUT"
+make_export
+ok $? "rapl-export and its libraries"
 ! command -v setcap >/dev/null || bring /sbin/setcap
 make_systemd >"$OUT" 2>&1
 systemd=$?
@@ -271,4 +280,20 @@ ok $? "every stream is complete" || sed 's/^/# /' "$OUT"
     rapl-dump --header "$file" | sed -n 's/^ *energy_source: //p'
 done | tr -d '"\n')" = powercappowercappowercapperf ]
 ok $? "all with energy, at last by perf, with the lines for that"
+
+# The service that predicts: four programs in one pipeline, heard by HTTP.
+ended export 0
+grep -q '^fresh: ' export.health && grep -q '^decode_rapl_fresh 1$' export.page
+ok $? "rapl-export.service: samples arrive" || sed 's/^/# /' export.err
+model=$(rapl-dump --header "$ROOT/checkpoints/default.ckpt" | sed -n 's/^sha256: \(.\{12\}\).*/\1/p')
+grep -qE "^decode_rapl_watts\{.*source=\"predicted\",model=\"$model\"\} [0-9.]+\$" export.page &&
+    ! grep -q measured export.page
+ok $? "and are predicted, by the model that is installed" || sed 's/^/# /' export.page
+grep -qE '^CapEff:[[:space:]]*0+$' export.status && ! grep -qE '^Uid:[[:space:]]*0' export.status
+ok $? "without root, without capabilities" || sed 's/^/# /' export.status
+grep -q '^Result=success' export.show && grep -q '^NRestarts=0' export.show
+ok $? "it ran and stopped" || sed 's/^/# /' export.show
+grep -q '^rows: [1-9]' export.joules && [ "$(tail -n 1 export.joules)" = "sha256: $(sed '$d' \
+    export.joules | sha256sum | cut -d ' ' -f 1)" ]
+ok $? "and kept its joules" || sed 's/^/# /' export.joules
 done_testing
