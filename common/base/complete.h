@@ -15,8 +15,7 @@
  * is
  * *.ckpt or the word default, a SWEEP.yaml is *.yaml, a FILE any file, a DIR a
  * folder; for others there is nothing to offer.  An operand of small letters is
- * the word itself
- * ("plan|run"), and what follows -- is a command.
+ * the word itself ("plan|run"), and what follows -- is a command.
  */
 
 /* The shells, between bars. */
