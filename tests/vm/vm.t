@@ -90,7 +90,8 @@ make_root()
     mv root/more-1.conf root/realtime.conf
     mv root/more-2.conf root/perf.conf
     env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$ROOT" -o all \
-        BIN="$(echo "$BUILD"/static/rapl-*)" DESTDIR="$TMP/root" PREFIX=/usr/local install &&
+        BIN="$(echo "$BUILD"/static/rapl-*)" TOOLS="$(cd "$BUILD/static" && echo rapl-*)" \
+        DESTDIR="$TMP/root" PREFIX=/usr/local install &&
         strip root/usr/local/bin/*
 }
 
