@@ -52,6 +52,8 @@ struct exporter {
     struct prediction_reader *input;
     sigset_t meanwhile; /* signals while it waits: they end the wait */
     int64_t n_read;
+    uint64_t n_saved;                  /* rows that the state has */
+    bool told;                         /* the textfile has watts */
     int64_t saved_ns, due_ns, turn_ns; /* monotonic */
     bool complained;                   /* of files that cannot be written */
 };
@@ -129,8 +131,10 @@ static int save(struct exporter *x, struct err *e)
 {
     int rc = 0;
 
-    if (x->o->state && x->meters.n_rows != x->meters.n_rows_shown)
+    if (x->o->state && x->meters.n_rows != x->n_saved)
         rc = state_write(&x->meters, x->o->state, e);
+    if (rc == 0)
+        x->n_saved = x->meters.n_rows;
     meters_show(&x->meters);
     x->saved_ns = clock_monotonic_ns();
     return rc;
@@ -167,14 +171,24 @@ static int write_textfile(struct exporter *x, struct err *e)
     return err_prefix(e, "%s", path);
 }
 
-/* Write what has to be written by now. */
+/* When the files have to be written again: also when what stands in the
+ * textfile is stale. */
+static int64_t next_write_ns(const struct exporter *x)
+{
+    int64_t stale = x->meters.came_ns + stale_limit(x) + NS_PER_MS;
+
+    return x->told && stale < x->due_ns ? stale : x->due_ns;
+}
+
 static void write_if_due(struct exporter *x)
 {
     int64_t now = clock_monotonic_ns();
+    char words[128];
     struct err e;
 
-    if (now < x->due_ns)
+    if (now < next_write_ns(x))
         return;
+    x->told = x->o->textfile && age_of(x, words, sizeof words).fresh;
     x->due_ns = now + x->o->every_ns;
     if (save(x, &e) < 0 || write_textfile(x, &e) < 0)
         complain(x, &e);
@@ -250,7 +264,7 @@ static int serve(struct exporter *x, struct err *e)
 /* How long the wait may last, in ms; -1: for ever. */
 static int wait_ms(const struct exporter *x)
 {
-    int64_t due = (x->due_ns - clock_monotonic_ns()) / NS_PER_MS + 1;
+    int64_t due = (next_write_ns(x) - clock_monotonic_ns()) / NS_PER_MS + 1;
     int least = due < 0 ? 0 : due > 60000 ? 60000 : (int)due;
 
     for (size_t i = 0; i < x->n_servers; i++) {
@@ -349,6 +363,7 @@ static int start(struct exporter *x, const char *path, struct err *e)
     if (o->state && (state_read(&x->meters, o->state, e) < 0 ||
                      state_write(&x->meters, o->state, e) < 0))
         return -1;
+    x->n_saved = x->meters.n_rows;
     meters_show(&x->meters);
     if (prediction_reader_open(&x->input, path, e) < 0)
         return -1;
