@@ -24,24 +24,25 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/base/xalloc.h"
+#include "common/export/freshness.h"
 #include "common/export/page.h"
 #include "common/export/server.h"
 #include "common/export/state.h"
 #include "formats/config.h"
 #include "formats/output.h"
 
-#define SHORTEST_STALE_NS (10 * NS_PER_S) /* unless --stale says otherwise */
-#define SAVE_NS (200 * NS_PER_MS)         /* the state is saved no more often */
-#define TURN_NS (20 * NS_PER_MS) /* a busy input leaves others a turn */
+#define SAVE_NS (200 * NS_PER_MS) /* the state is saved no more often */
+#define TURN_NS (20 * NS_PER_MS)  /* a busy input leaves others a turn */
 
-enum { STALE_SAMPLES = 3, MAX_SERVERS = 8 };
+enum { MAX_SERVERS = 8 };
 
 struct options {
     struct cli_common common;
     struct strings listen;
     const char *textfile, *state;
-    int64_t stale_ns, every_ns;
-    bool print, recorded, allow_truncated;
+    struct freshness fresh;
+    int64_t every_ns;
+    bool print, allow_truncated;
 };
 
 struct exporter {
@@ -58,58 +59,10 @@ struct exporter {
     bool complained;                   /* of files that cannot be written */
 };
 
-/* ---- how old it is ---- */
-
-/* From where on a sample is told no more. */
-static int64_t stale_limit(const struct exporter *x)
+static struct age age_of(const struct exporter *x, char words[FRESHNESS_WORDS])
 {
-    const struct meters *ms = &x->meters;
-    double samples_ns =
-        isfinite(ms->dt_s) ? STALE_SAMPLES * (double)ms->dt_s * NS_PER_S : 0;
-
-    if (x->o->stale_ns > 0)
-        return x->o->stale_ns;
-    return samples_ns > SHORTEST_STALE_NS && samples_ns < 9e18
-               ? (int64_t)samples_ns
-               : SHORTEST_STALE_NS;
-}
-
-/*
- * A sample is of now if it came just now and says so itself; of a recording
- * only the former is asked.  words (size): the same for people.
- */
-static struct page_age age_of(const struct exporter *x, char *words,
-                              size_t size)
-{
-    const struct meters *ms = &x->meters;
-    int64_t limit = stale_limit(x);
-    int64_t here_ns = clock_monotonic_ns() - ms->came_ns;
-    int64_t old_ns = x->o->recorded ? here_ns : clock_realtime_ns() - ms->t_ns;
-    double limit_s = (double)limit / NS_PER_S;
-    struct page_age age = {.seconds = NAN};
-
-    if (!ms->any) {
-        snprintf(words, size, "no sample has come yet");
-        return age;
-    }
-    age.seconds = (double)(old_ns > here_ns ? old_ns : here_ns) / NS_PER_S;
-    age.fresh = here_ns <= limit && old_ns <= limit && old_ns >= -limit;
-    if (age.fresh)
-        snprintf(words, size, "fresh: the latest sample is %.1f s old",
-                 age.seconds);
-    else if (old_ns < -limit)
-        snprintf(words, size,
-                 "stale: the latest sample is of a time %.1f s ahead of this "
-                 "machine's clock",
-                 -(double)old_ns / NS_PER_S);
-    else if (here_ns <= limit)
-        snprintf(words, size,
-                 "stale: samples come, but are %.1f s old (over %g s)",
-                 age.seconds, limit_s);
-    else
-        snprintf(words, size, "stale: no sample for %.1f s (over %g s)",
-                 (double)here_ns / NS_PER_S, limit_s);
-    return age;
+    return freshness_age(&x->o->fresh, &x->meters, clock_monotonic_ns(),
+                         clock_realtime_ns(), words);
 }
 
 /* ---- files ---- */
@@ -153,8 +106,8 @@ static void save_if_due(struct exporter *x)
 static int print_page(FILE *f, const void *arg, struct err *e)
 {
     const struct exporter *x = arg;
-    char words[128];
-    struct page_age age = age_of(x, words, sizeof words);
+    char words[FRESHNESS_WORDS];
+    struct age age = age_of(x, words);
 
     age.seconds = NAN; /* whoever reads the file does so later */
     age.fresh = x->o->print ? x->meters.any : age.fresh;
@@ -175,7 +128,7 @@ static int write_textfile(struct exporter *x, struct err *e)
  * textfile is stale. */
 static int64_t next_write_ns(const struct exporter *x)
 {
-    int64_t stale = x->meters.came_ns + stale_limit(x) + NS_PER_MS;
+    int64_t stale = freshness_end_ns(&x->o->fresh, &x->meters);
 
     return x->told && stale < x->due_ns ? stale : x->due_ns;
 }
@@ -183,12 +136,12 @@ static int64_t next_write_ns(const struct exporter *x)
 static void write_if_due(struct exporter *x)
 {
     int64_t now = clock_monotonic_ns();
-    char words[128];
+    char words[FRESHNESS_WORDS];
     struct err e;
 
     if (now < next_write_ns(x))
         return;
-    x->told = x->o->textfile && age_of(x, words, sizeof words).fresh;
+    x->told = x->o->textfile && age_of(x, words).fresh;
     x->due_ns = now + x->o->every_ns;
     if (save(x, &e) < 0 || write_textfile(x, &e) < 0)
         complain(x, &e);
@@ -200,8 +153,8 @@ static void write_if_due(struct exporter *x)
 
 static void answer_metrics(struct exporter *x, struct server_answer *a)
 {
-    char words[128];
-    struct page_age age = age_of(x, words, sizeof words);
+    char words[FRESHNESS_WORDS];
+    struct age age = age_of(x, words);
     FILE *f = open_memstream(&a->body, &a->size);
 
     if (!f)
@@ -216,7 +169,7 @@ static void answer_metrics(struct exporter *x, struct server_answer *a)
 static void answer(void *arg, const char *path, struct server_answer *a)
 {
     struct exporter *x = arg;
-    char words[128];
+    char words[FRESHNESS_WORDS];
 
     a->status = 500;
     if (strcmp(path, "/metrics") == 0) {
@@ -225,7 +178,7 @@ static void answer(void *arg, const char *path, struct server_answer *a)
         return;
     }
     if (strcmp(path, "/healthz") == 0) {
-        a->status = age_of(x, words, sizeof words).fresh ? 200 : 503;
+        a->status = age_of(x, words).fresh ? 200 : 503;
     } else {
         a->status = 404;
         snprintf(words, sizeof words, "there are /metrics and /healthz");
@@ -393,7 +346,7 @@ static int finish(struct exporter *x, struct err *e)
         print_page(f, x, e);
         if (f != stdout && fclose(f) != 0)
             rc = err_sys(e, "%s", o->common.output);
-    } else if (o->textfile && o->recorded) {
+    } else if (o->textfile && o->fresh.recorded) {
         rc = write_textfile(x, e) < 0 ? -1 : rc;
     } else if (o->textfile) {
         unlink(o->textfile);
@@ -479,11 +432,11 @@ int main(int argc, char **argv)
          "print the metrics at the end of the input", 0, 0, 0, 0},
         {OPT_STRING, 0, "state", &o.state, "FILE",
          "keep the joules there, over restarts", 0, 0, 0, 0},
-        {OPT_DURATION, 0, "stale", &o.stale_ns, "TIME",
+        {OPT_DURATION, 0, "stale", &o.fresh.stale_ns, "TIME",
          "tell no sample older than that (10s)", 0, 0, 0, 0},
         {OPT_DURATION, 0, "every", &o.every_ns, "TIME",
          "write the files so often (10s)", 0, 0, 0, 0},
-        {OPT_FLAG, 0, "recorded", &o.recorded, 0,
+        {OPT_FLAG, 0, "recorded", &o.fresh.recorded, 0,
          "take samples of another time as of now", 0, 0, 0, 0},
         {OPT_FLAG, 0, "allow-truncated", &o.allow_truncated, 0,
          "a stream that was cut is a warning", 0, 0, 0, 0},

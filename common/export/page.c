@@ -239,7 +239,7 @@ static void put_model(FILE *f, const struct meters *ms)
 }
 
 static void put_exporter(FILE *f, const struct meters *ms,
-                         const struct page_age *age)
+                         const struct age *age)
 {
     static const char *const build[] = {"version", RAPL_VERSION, NULL};
 
@@ -264,7 +264,7 @@ static void put_exporter(FILE *f, const struct meters *ms,
     fputs("1\n", f);
 }
 
-void page_print(FILE *f, const struct meters *ms, const struct page_age *age)
+void page_print(FILE *f, const struct meters *ms, const struct age *age)
 {
     if (age->fresh) {
         for (size_t i = 0; i < sizeof METRICS / sizeof *METRICS; i++)

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "common/export/meters.h"
+#include "common/export/freshness.h"
 
 /*
  * Meters as a page of metrics, in Prometheus' text format 0.0.4, which
@@ -11,17 +11,11 @@
  * metrics and their labels.
  */
 
-/* How old the latest row is, and whether that is still told as it is now. */
-struct page_age {
-    bool fresh;
-    double seconds; /* NaN: there is none, or the page will be read later */
-};
-
 /*
  * Print the page.  Of stale meters what only says how the exporter is: their
  * watts and joules are absent, so that nobody takes them for those of now.
  * What could not be written shows in ferror(f).
  */
-void page_print(FILE *f, const struct meters *ms, const struct page_age *age);
+void page_print(FILE *f, const struct meters *ms, const struct age *age);
 
 #endif
