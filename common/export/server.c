@@ -297,7 +297,7 @@ int server_timeout_ms(const struct server *s)
 {
     MHD_UNSIGNED_LONG_LONG ms;
 
-    if (s->full)
+    if (s->full) /* libmicrohttpd looks who waits at its next run only */
         return 0;
     if (MHD_get_timeout(s->daemon, &ms) == MHD_YES && ms < 1000)
         return (int)ms;
