@@ -31,6 +31,7 @@ rapl-dump run7.rapl
 rapl-dump --onnx linear.ckpt
 rapl-stat --threads 1 run7.rapl
 stress-sweep plan --cpus 2 --list configs/sweep-trial.yaml
+stress-sweep next --threads 1 --cpus 2 --model linear.ckpt -n 2 run7.rapl configs/sweep-trial.yaml
 END
 }
 
