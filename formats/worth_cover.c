@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/xalloc.h"
 #include "common/math/coverage.h"
@@ -12,13 +13,23 @@ static double share(double part, double whole)
     return whole > 0 ? 100 * part / whole : NAN;
 }
 
+enum { LONGEST = 48 }; /* of a list of names, which --columns has in full */
+
 static void put_names(struct worth_table *t, const char *check,
                       const struct strings *names, const char *what)
 {
-    char *all = strings_join(names, ",");
+    struct strings some = {0};
+    size_t length = 0;
+    char *all;
 
+    for (size_t i = 0; i < names->n && length < LONGEST; i++) {
+        length += strlen(names->at[i]) + 1;
+        strings_add(&some, length < LONGEST ? names->at[i] : "...");
+    }
+    all = strings_join(&some, ",");
     worth_put(t, check, (double)names->n, 0, names->n ? all : NULL, what);
     free(all);
+    strings_release(&some);
 }
 
 /* ---- idleness ---- */

@@ -54,6 +54,15 @@ t of-a-question 2 "rapl-stat --each --require 'rows>1' io.rapl"
 t two-questions 2 'rapl-stat --each --columns io.rapl'
 has 'one question at a time'
 
+# a long list of names is cut: --columns has them all
+seq 1 9 | awk '{ print $1 "000000000" }' | awk '{ for (i = 0; i < 9; i++) $0 = $0 " 7"; print }' |
+    "$ROOT/tests/bad/write_stream.py" sample interval_ns=1000000000 cpus=4 \
+        +cpu.idle,%,f64,gauge +cpu.user,%,f64,gauge +cpu.system,%,f64,gauge \
+        +cpu.iowait,%,f64,gauge +cpu.nice,%,f64,gauge +cpu.irq,%,f64,gauge \
+        +ctxt,1/s,f64,gauge +intr,1/s,f64,gauge +power:package-0,W,f64,gauge >still.rapl
+t still 0 'rapl-stat --format tsv still.rapl | grep constant_features'
+has ',...	features that never change'
+
 # a folder is the recordings in it, in the order of their names; a sweep's is
 # those in runs/
 mkdir -p all/b all/a empty sweep/runs sweep/bad
