@@ -124,8 +124,8 @@ static int write_textfile(struct exporter *x, struct err *e)
     return err_prefix(e, "%s", path);
 }
 
-/* When the files have to be written again: also when what stands in the
- * textfile is stale. */
+/* When the files have to be written again if no sample comes: also when what
+ * stands in the textfile is stale. */
 static int64_t next_write_ns(const struct exporter *x)
 {
     int64_t stale = freshness_end_ns(&x->o->fresh, &x->meters);
@@ -137,11 +137,12 @@ static void write_if_due(struct exporter *x)
 {
     int64_t now = clock_monotonic_ns();
     char words[FRESHNESS_WORDS];
+    bool fresh = x->o->textfile && age_of(x, words).fresh;
     struct err e;
 
-    if (now < next_write_ns(x))
+    if (now < x->due_ns && fresh == x->told)
         return;
-    x->told = x->o->textfile && age_of(x, words).fresh;
+    x->told = fresh;
     x->due_ns = now + x->o->every_ns;
     if (save(x, &e) < 0 || write_textfile(x, &e) < 0)
         complain(x, &e);

@@ -191,16 +191,19 @@ code=$?
 exec 3>&-
 [ $code = 0 ] && [ ! -e live.prom ] && [ ! -s "$ERR" ]
 ok $? "asked to stop it takes the file away and exits 0" || echo "# $code $(cat "$ERR")"
-{ cat a.pred; sleep 300; } >fifo &
-writer=$!
 rapl-export --recorded --stale 100ms --every 1h --textfile live.prom fifo 2>"$ERR" &
 pid=$!
-until [ -s live.prom ] && grep -q 'samples_total 4' live.prom; do sleep .02; done
+exec 3>fifo
+until grep -q 'watts{' live.prom 2>"$TMP/none"; do
+    cat a.pred >&3
+    sleep .02
+done
 until grep -q 'fresh 0' live.prom; do sleep .02; done
 ! grep -q 'watts{' live.prom && ! grep -q joules{ live.prom
-ok $? "a file does not wait to say that what it had is stale"
-kill "$pid" "$writer"
-wait
+ok $? "a file does not wait to say what came, and that it is stale"
+kill "$pid"
+wait "$pid"
+exec 3>&-
 t textfile-folder 4 'rapl-export --textfile no/t.prom a.pred'
 has 'rapl-export: no/t.prom: cannot create'
 
