@@ -189,4 +189,12 @@ t other-meter 0 'rapl-window -q --features user_pct,log_ctxt -d 2 --target dram 
     rapl-infer one.ckpt --format csv >/dev/null'
 has "the model predicts 'package-0' and the stream measures 'dram'"
 t no-meter 0 'rapl-window -q --like two.ckpt --target none guest.rapl | rapl-infer --format csv two.ckpt'
+# Where nothing is measured the zones are those of the model.
+t zones 0 'rapl-window -q --like two.ckpt --target none guest.rapl | rapl-infer -q two.ckpt |
+    rapl-export --print'
+has 'decode_rapl_joules_total{zone="package-0",source="predicted"'
+has 'decode_rapl_joules_total{zone="dram",source="predicted"'
+hasnt measured
+t zones-measured 0 'rapl-window -q --like two.ckpt 1.rapl | rapl-infer -q two.ckpt | rapl-export --print'
+has 'decode_rapl_joules_total{zone="dram",source="measured"}'
 done_testing
