@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -136,4 +137,77 @@ int child_output(char *const *argv, char *text, size_t size, int *status,
     close(ends[0]);
     errno = why;
     return why == 0 ? 0 : err_sys(e, "%s", argv[0]);
+}
+
+static int write_all(int fd, const char *text, size_t n)
+{
+    while (n > 0) {
+        ssize_t done = write(fd, text, n);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return -1;
+        text += done;
+        n -= (size_t)done;
+    }
+    return 0;
+}
+
+/* A file without a name that holds the text, to be read from its beginning. */
+static int file_of(const char *text, size_t n)
+{
+    int fd = memfd_create("child", MFD_CLOEXEC);
+
+    if (fd >= 0 &&
+        (write_all(fd, text, n) < 0 || lseek(fd, 0, SEEK_SET) != 0)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Started with these three; what it says is read to the end. */
+static int spawn_filter(char *const *argv, int in_fd, int out_fd, char *text,
+                        size_t size, int *status)
+{
+    posix_spawn_file_actions_t actions;
+    int ends[2], why, how = 0;
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in_fd, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+    why = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    if (why == 0) {
+        read_all(ends[0], text, size);
+        while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
+            ;
+        *status = shell_status(how);
+    }
+    close(ends[0]);
+    errno = why;
+    return why == 0 ? 0 : -1;
+}
+
+int child_filter(char *const *argv, const char *in, size_t n, int out_fd,
+                 char *text, size_t size, int *status, struct err *e)
+{
+    int in_fd = file_of(in, n), rc, why;
+
+    if (in_fd < 0)
+        return err_sys(e, "%s: no room for what it is to read", argv[0]);
+    rc = spawn_filter(argv, in_fd, out_fd, text, size, status);
+    why = errno;
+    close(in_fd);
+    errno = why;
+    if (rc < 0)
+        err_sys(e, "%s", argv[0]);
+    errno = why;
+    return rc;
 }

@@ -38,4 +38,13 @@ int child_wait(struct child *c);
 int child_output(char *const *argv, char *text, size_t size, int *status,
                  struct err *e);
 
+/*
+ * Run argv[0], found in PATH, to its end: it reads the n bytes of `in` and
+ * writes to out_fd; text (size) gets the beginning of what it says on standard
+ * error, and *status how it ended.  Returns 0, or -1 with e filled
+ * (ERR_SYSTEM): it cannot be started, errno then says why.
+ */
+int child_filter(char *const *argv, const char *in, size_t n, int out_fd,
+                 char *text, size_t size, int *status, struct err *e);
+
 #endif

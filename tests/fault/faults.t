@@ -28,6 +28,7 @@ rapl-calibrate -q physical.ckpt busy.win
 rapl-score -q --format tsv run7.pred
 rapl-export -q --print run7.pred
 rapl-dump run7.rapl
+rapl-plot --format gnuplot --kind errors run7.pred
 rapl-dump --onnx linear.ckpt
 rapl-stat --threads 1 run7.rapl
 stress-sweep plan --cpus 2 --list configs/sweep-trial.yaml

@@ -18,6 +18,7 @@ BEGIN {
     allow["common/export"] = "common/export|formats|common/base"
     allow["common/sweep"] = "common/sweep|formats|common/probe|common/base"
     allow["common/live"] = "common/live|formats|common/math|common/base"
+    allow["common/plot"] = "common/plot|formats|common/math|common/base"
     allow["common/math"] = "common/math|common/base"
     allow["common/base"] = "common/base"
     allow["tests"] = "tests/.*|formats|common/.*"
