@@ -281,24 +281,34 @@ static int run_gnuplot(struct canvas *c, int out_fd, struct err *e)
                                  status, said);
 }
 
+static int put_all(int to, const char *text, size_t n)
+{
+    while (n > 0) {
+        ssize_t done = write(to, text, n);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return -1;
+        text += done;
+        n -= (size_t)done;
+    }
+    return 0;
+}
+
 static int copy_out(int from, int to, const char *path, struct err *e)
 {
     char block[1 << 16];
-    ssize_t n, done = 0;
+    ssize_t n;
 
     while ((n = read(from, block, sizeof block)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return err_sys(e, "cannot read what gnuplot drew");
-        for (ssize_t at = 0; at < n; at += done) {
-            done = write(to, block + at, (size_t)(n - at));
-            if (done < 0 && errno == EINTR)
-                done = 0;
-            else if (done <= 0)
-                return err_sys(
-                    e, "%s", output_is_stdout(path) ? "standard output" : path);
-        }
+        if (put_all(to, block, (size_t)n) < 0)
+            return err_sys(e, "%s",
+                           output_is_stdout(path) ? "standard output" : path);
     }
     return 0;
 }
@@ -333,7 +343,7 @@ int canvas_draw(struct canvas *c, const char *path, struct err *e)
     if (fd < 0)
         return err_sys(e, "no room for the picture");
     if (c->format == CANVAS_GNUPLOT)
-        rc = write(fd, c->text, c->n) == (ssize_t)c->n
+        rc = put_all(fd, c->text, c->n) == 0
                  ? 0
                  : err_sys(e, "no room for the picture");
     else
