@@ -125,7 +125,7 @@ bench bench-models bench-sample: all $(BENCHES:%=$(BUILD)/%) $(HELPERS) ## figur
 	$(if $(filter %models,$@),bench-nn bench-memory) \
 	$(if $(filter %sample,$@),$@ $(addprefix $@-,floor signals levels))
 
-experiment default-model calibration servers headline trial choice: all ## from DATA: pipelines/NAME.mk
+experiment report default-model calibration servers headline trial choice: all ## from DATA: pipelines/NAME.mk
 	$(Q)+$(MAKE) -f pipelines/$@.mk BIN=$(BUILD)/bin DATA=$(DATA)
 
 include pipelines/place.mk      # install, uninstall
@@ -143,6 +143,6 @@ help:                           ## this list
 
 .PHONY: all static units replays tests check check-long check-layers check-headers \
         check-format check-style check-man check-fresh check-vm check-golden analyze fuzz \
-        bench bench-models bench-sample experiment default-model calibration servers headline trial choice format clean help FORCE
+        bench bench-models bench-sample experiment report default-model calibration servers headline trial choice format clean help FORCE
 .SECONDARY .DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

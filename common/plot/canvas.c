@@ -199,17 +199,20 @@ void canvas_begin(struct canvas *c, int width, int height, const char *title,
     c->height = c->height ? c->height : height;
     if (c->width < 480)
         c->em = 11;
-    big = 1.15 * c->em, small = SMALL * c->em;
+    big = (c->format == CANVAS_SVG ? 1.3 : 1.15) * c->em, small = SMALL * c->em;
     title = c->title ? c->title : title;
     put_terminal(c);
     n = letters(c, 1.08 * big); /* bold is wider */
     above = count_lines(title, n);
-    put_lines(c, title, n, .4 * c->em, big, "sans-serif:Bold");
+    /* An SVG of gnuplot's knows no weight. */
+    put_lines(c, title, n, .4 * c->em, big,
+              c->format == CANVAS_SVG ? "sans-serif" : "sans-serif:Bold");
     n = letters(c, small);
     below = count_lines(caption, n);
     c->top = (int)(1.2 * c->em + above * 1.3 * big);
     c->left = (int)(5.2 * c->em);
-    c->bottom = (int)(4.4 * c->em + below * 1.3 * small);
+    c->bottom = (int)((c->format == CANVAS_PNG ? 4.4 : 5.2) * c->em +
+                      below * 1.3 * small);
     put_lines(c, caption, n, c->height - .3 * c->em - below * 1.3 * small,
               small, "sans-serif");
 }
@@ -239,7 +242,7 @@ void canvas_panel(struct canvas *c, int i, int n)
 
 void canvas_key(struct canvas *c, size_t entries, size_t most)
 {
-    double one = ((double)most * WIDE + 4.5) * c->em;
+    double one = ((double)most * WIDE + 6) * c->em;
     size_t across = (size_t)((c->width - c->left - 1.5 * c->em) / one), lines;
 
     across = across ? across : 1;
