@@ -12,11 +12,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/base/cli.h"
 #include "common/base/log.h"
+#include "common/base/stop.h"
+#include "common/base/xalloc.h"
 #include "common/plot/draws.h"
 #include "common/plot/over_time.h"
 #include "common/plot/space.h"
@@ -88,16 +91,46 @@ static int kind_of_stream(const char *path, enum kind *kind, struct err *e)
     return rc < 0 ? -1 : 0;
 }
 
-/* By what the first input is.  A pipe cannot be looked at beforehand. */
+/* A pipe cannot be looked at beforehand: let standard input be an unnamed file
+ * in $TMPDIR that holds what comes. */
+static int make_rewindable(struct err *e)
+{
+    const char *dir = getenv("TMPDIR");
+    char *name = xasprintf("%s/rapl-plot.XXXXXX", dir && *dir ? dir : "/tmp");
+    int fd = mkostemp(name, O_CLOEXEC), rc = 0;
+    char block[1 << 16];
+    ssize_t n = 0;
+
+    if (fd < 0) {
+        err_sys(e, "%s: cannot be made (set TMPDIR to a folder with room)",
+                name);
+        free(name);
+        return -1;
+    }
+    unlink(name);
+    while (rc == 0 && (n = read(STDIN_FILENO, block, sizeof block)) != 0) {
+        if (n < 0 && (errno != EINTR || stop_requested()))
+            rc = err_sys(e, "standard input");
+        else if (n > 0 && canvas_put(fd, block, (size_t)n) < 0)
+            rc = err_sys(e, "%s (set TMPDIR to a folder with room)", name);
+    }
+    if (rc == 0 && (lseek(fd, 0, SEEK_SET) != 0 || dup2(fd, STDIN_FILENO) < 0))
+        rc = err_sys(e, "%s", name);
+    close(fd);
+    free(name);
+    return rc;
+}
+
+/* By what the first input is. */
 static int guess(const char *path, enum kind *kind, struct err *e)
 {
+    bool in = !path || strcmp(path, "-") == 0;
     char head[4096];
-    size_t n = peek(path, head, sizeof head);
+    size_t n;
 
-    if (n == 0 && (!path || strcmp(path, "-") == 0)) {
-        *kind = SCATTER;
-        return 0;
-    }
+    if (in && lseek(STDIN_FILENO, 0, SEEK_CUR) < 0 && make_rewindable(e) < 0)
+        return -1;
+    n = peek(path, head, sizeof head);
     if (is_checkpoint(head, n) || strncmp(head, "epoch\t", 6) == 0) {
         *kind = HISTORY;
         return 0;
@@ -106,11 +139,11 @@ static int guess(const char *path, enum kind *kind, struct err *e)
         *kind = GAP;
         return 0;
     }
-    if (!path || strcmp(path, "-") == 0) {
-        *kind = SCATTER;
-        return 0;
-    }
-    return kind_of_stream(path, kind, e);
+    if (kind_of_stream(path, kind, e) < 0)
+        return -1;
+    if (in && lseek(STDIN_FILENO, 0, SEEK_SET) != 0)
+        return err_sys(e, "standard input");
+    return 0;
 }
 
 static const char *file_at(char **files, int n, int i)

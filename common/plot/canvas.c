@@ -199,14 +199,14 @@ void canvas_begin(struct canvas *c, int width, int height, const char *title,
     c->height = c->height ? c->height : height;
     if (c->width < 480)
         c->em = 11;
-    big = (c->format == CANVAS_SVG ? 1.3 : 1.15) * c->em, small = SMALL * c->em;
+    big = (c->format == CANVAS_PNG ? 1.15 : 1.3) * c->em, small = SMALL * c->em;
     title = c->title ? c->title : title;
     put_terminal(c);
     n = letters(c, 1.08 * big); /* bold is wider */
     above = count_lines(title, n);
     /* An SVG of gnuplot's knows no weight. */
     put_lines(c, title, n, .4 * c->em, big,
-              c->format == CANVAS_SVG ? "sans-serif" : "sans-serif:Bold");
+              c->format == CANVAS_PNG ? "sans-serif:Bold" : "sans-serif");
     n = letters(c, small);
     below = count_lines(caption, n);
     c->top = (int)(1.2 * c->em + above * 1.3 * big);
@@ -284,7 +284,7 @@ static int run_gnuplot(struct canvas *c, int out_fd, struct err *e)
                                  status, said);
 }
 
-static int put_all(int to, const char *text, size_t n)
+int canvas_put(int to, const char *text, size_t n)
 {
     while (n > 0) {
         ssize_t done = write(to, text, n);
@@ -309,7 +309,7 @@ static int copy_out(int from, int to, const char *path, struct err *e)
             continue;
         if (n < 0)
             return err_sys(e, "cannot read what gnuplot drew");
-        if (put_all(to, block, (size_t)n) < 0)
+        if (canvas_put(to, block, (size_t)n) < 0)
             return err_sys(e, "%s",
                            output_is_stdout(path) ? "standard output" : path);
     }
@@ -346,7 +346,7 @@ int canvas_draw(struct canvas *c, const char *path, struct err *e)
     if (fd < 0)
         return err_sys(e, "no room for the picture");
     if (c->format == CANVAS_GNUPLOT)
-        rc = put_all(fd, c->text, c->n) == 0
+        rc = canvas_put(fd, c->text, c->n) == 0
                  ? 0
                  : err_sys(e, "no room for the picture");
     else

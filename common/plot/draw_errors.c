@@ -101,7 +101,8 @@ int draw_errors(const struct picked *p, struct canvas *c, struct err *e)
     if (n == 0) {
         free(error);
         return err_set(e, ERR_DATA,
-                       "no row has both predicted and measured watts");
+                       "no row has both predicted and measured watts; --kind "
+                       "time draws what is predicted");
     }
     picked_caption(p, true, caption, sizeof caption);
     canvas_begin(c, 760, 430 + (groups ? 70 + rows_height(p->groups.n) : 0),

@@ -120,7 +120,8 @@ int draw_scatter(const struct picked *p, struct canvas *c, struct err *e)
 
     if (p->n == 0)
         return err_set(e, ERR_DATA,
-                       "no row has both predicted and measured watts");
+                       "no row has both predicted and measured watts; --kind "
+                       "time draws what is predicted");
     if (r.hi - r.lo > FLT_MAX)
         return err_set(e, ERR_DATA, "watts beyond all that can be drawn");
     picked_caption(p, true, caption, sizeof caption);

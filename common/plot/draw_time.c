@@ -112,6 +112,9 @@ static void put_notes(const struct over_time *t, struct canvas *c, double per_s,
                       bool words)
 {
     size_t n = t->notes < OVER_NOTES ? (size_t)t->notes : OVER_NOTES;
+    double near = 1.3 * c->em / c->width * (double)t->end_ns;
+    size_t beside = 0, n_words = 0; /* texts that begin at the same place */
+    int64_t was = 0;
 
     for (size_t i = 0; i < n; i++) {
         const struct over_note *note = &t->note[i];
@@ -126,12 +129,16 @@ static void put_notes(const struct over_time *t, struct canvas *c, double per_s,
                 note->text ? "2" : "1");
         if (!note->text || !words)
             continue;
+        beside =
+            n_words++ && (double)(note->t_ns - was) < near ? beside + 1 : 0;
+        was = note->t_ns;
         fprintf(c->f, "set label ");
         canvas_quote(c, note->text, 30);
         fprintf(c->f,
                 " at first %.9g, graph .97 right rotate by 90 offset character "
-                "-.6,0 tc rgb '#666666' font ',%.1f' front\n",
-                x, (c->format == CANVAS_PNG ? .75 : 1) * .8 * c->em);
+                "%.1f,0 tc rgb '#666666' font ',%.1f' front\n",
+                x, .7 + 1.3 * (double)(beside % 6),
+                (c->format == CANVAS_PNG ? .75 : 1) * .8 * c->em);
     }
 }
 

@@ -51,6 +51,11 @@ END
 
 # ---- each picture, and what it says ----
 
+printf 'epoch\ttrain_loss\tvalid_loss\tvalid_mae_w\tlr\n1\t9\t8\t3\t1e-3\n2\tnan\t7\t2.5\t1e-3\n3\t5\t6.5\t2.75\t1e-3\n' >history.tsv
+for name in time:run7.rapl pred:run7.pred history:history.tsv; do
+    rapl-plot "${name#*:}" >"${name%:*}-default.svg"
+done
+
 t time 0 'rapl-plot --size 900x700 -o time.svg run7.rapl && rapl-plot --size 500x400 -o time.png run7.rapl'
 is_png time.png 500 400
 is_svg time.svg 900 700
@@ -76,6 +81,13 @@ has 'cpu0'
 t pipe 0 'rapl-infer --format stream linear.ckpt run7.win | rapl-plot --size 640x640 -o pipe.svg'
 is_svg pipe.svg 640 640
 has 'predicted = measured'
+t pipes 0 'cat run7.rapl | rapl-plot | cmp - time-default.svg && cat run7.pred | rapl-plot | cmp - pred-default.svg &&
+    cat history.tsv | rapl-plot | cmp - history-default.svg && rapl-plot - <run7.rapl | cmp - time-default.svg'
+t unmeasured 3 'rapl-window -q --like physical.ckpt guest.rapl | rapl-infer -q --format stream physical.ckpt >guest.pred; rapl-plot guest.pred'
+has 'no row has both predicted and measured watts; --kind time draws'
+t unmeasured-time 0 'rapl-plot --kind time --size 900x500 -o guest.svg guest.pred'
+is_svg guest.svg 900 500
+has 'nothing was measured'
 t errors 0 'rapl-plot --kind errors --size 700x700 -o errors.svg linear.rapl'
 is_svg errors.svg 700 700
 has 'rows, %'
@@ -91,7 +103,6 @@ t axes 0 'rapl-plot --kind space --features log_ctxt,user_pct --size 700x600 -o 
 is_svg space.svg 700 600
 has 'user_pct'
 
-printf 'epoch\ttrain_loss\tvalid_loss\tvalid_mae_w\tlr\n1\t9\t8\t3\t1e-3\n2\tnan\t7\t2.5\t1e-3\n3\t5\t6.5\t2.75\t1e-3\n' >history.tsv
 t history 0 'rapl-plot --size 700x500 -o history.svg history.tsv && rapl-plot --size 300x200 --kind history -o history.png - <history.tsv'
 is_png history.png 300 200
 is_svg history.svg 700 500
@@ -120,6 +131,15 @@ has 'bands from the least to the greatest'
 has 800
 t long-script 0 'rapl-plot --format gnuplot long.rapl | grep -c " 777"'
 has 1
+
+# What others said while it was recorded is text beside a line.
+t notes 0 'printf "load begins\n\"; system \047touch x\047 #\n" |
+    rapl-sample -q -i 10ms -n 8 --notes - -o noted.rapl && rapl-plot --size 900x700 -o noted.svg noted.rapl'
+is_svg noted.svg 900 700
+has 'load begins'
+has '"; system '
+[ ! -e x ]
+ok $? "  and is not run"
 
 # ---- extremes ----
 
