@@ -39,21 +39,27 @@ static void put_points(const struct picked *p, struct canvas *c)
     fputs("EOD\n", c->f);
 }
 
+/* Groups that have a colour of their own: all, or the first of too many. */
+static size_t own_colours(const struct picked *p)
+{
+    return p->groups.n <= CANVAS_COLOURS ? p->groups.n : CANVAS_COLOURS - 1;
+}
+
 static void plot_points(const struct picked *p, struct canvas *c)
 {
-    size_t shown = p->groups.n < CANVAS_COLOURS ? p->groups.n : CANVAS_COLOURS;
+    size_t own = own_colours(p);
 
-    for (size_t g = 0; g < shown; g++) {
+    if (own < p->groups.n)
         fprintf(c->f,
-                ", $p using ($3%s%zu ? $1 : NaN):2 with points pt %d ps .45 "
+                ", $p using ($3>=%zu ? $1 : NaN):2 with points pt 1 ps .45 lc "
+                "rgb '#999999' title '%zu others'",
+                own, p->groups.n - own);
+    for (size_t g = 0; g < own; g++) {
+        fprintf(c->f,
+                ", $p using ($3==%zu ? $1 : NaN):2 with points pt %d ps .45 "
                 "lc rgb '%s' title ",
-                g + 1 == CANVAS_COLOURS && p->groups.n > CANVAS_COLOURS ? ">="
-                                                                        : "==",
                 g, canvas_mark(g), canvas_colour(g));
-        if (g + 1 == CANVAS_COLOURS && p->groups.n > CANVAS_COLOURS)
-            fputs("'others'", c->f);
-        else
-            canvas_quote(c, p->groups.at[g], MOST_LETTERS);
+        canvas_quote(c, p->groups.at[g], MOST_LETTERS);
     }
 }
 
@@ -88,18 +94,6 @@ static double put_cells(const struct picked *p, const struct range *r,
     return step / 2;
 }
 
-/* Is the picture as wide as it is high, so that the diagonal is one? */
-static void put_square(struct canvas *c, bool bar)
-{
-    double room_x = c->width - (bar ? 12 : 6.5) * c->em;
-    double room_y = c->height - c->top - c->bottom;
-    double side = room_x < room_y ? room_x : room_y;
-
-    fprintf(c->f, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n",
-            5.2 * c->em / c->width, (5.2 * c->em + side) / c->width);
-    canvas_between(c, 1, room_y > 0 ? 1 - side / room_y : 0);
-}
-
 /* Letters of the longest entry of the key. */
 static size_t longest(const struct picked *p)
 {
@@ -111,12 +105,41 @@ static size_t longest(const struct picked *p)
     return most < MOST_LETTERS ? most : MOST_LETTERS;
 }
 
+/* As wide as it is high, so that the diagonal is one; right of it the bar of a
+ * density, or `key` pixels for the key of points. */
+static void put_square(struct canvas *c, bool bar, double key)
+{
+    double room_x = c->width - (bar ? 12 : 6.5) * c->em - key;
+    double room_y = c->height - c->top - c->bottom;
+    double side = room_x < room_y ? room_x : room_y;
+
+    fprintf(c->f, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n",
+            5.2 * c->em / c->width, (5.2 * c->em + side) / c->width);
+    canvas_between(c, 1, room_y > 0 ? 1 - side / room_y : 0);
+}
+
+/* The key of points: right of them, or above where that is too narrow.  Returns
+ * the pixels that it takes at the right. */
+static double put_key(const struct picked *p, struct canvas *c)
+{
+    double wide = ((double)longest(p) * .56 + 4) * c->em;
+
+    if (c->width < 2.4 * wide) {
+        c->left = (int)(.7 * c->width); /* a column, whatever fits */
+        canvas_key(c, own_colours(p) + 1 + (own_colours(p) < p->groups.n), 28);
+        return 0;
+    }
+    fputs("set key at graph 1.02, graph 1 left top vertical reverse Left\n",
+          c->f);
+    return wide;
+}
+
 int draw_scatter(const struct picked *p, struct canvas *c, struct err *e)
 {
     struct range r = of_rows(p);
     bool dense = p->n > MOST_POINTS;
     char caption[1024];
-    double half = 0;
+    double half = 0, key = 0;
 
     if (p->n == 0)
         return err_set(e, ERR_DATA,
@@ -125,17 +148,16 @@ int draw_scatter(const struct picked *p, struct canvas *c, struct err *e)
     if (r.hi - r.lo > FLT_MAX)
         return err_set(e, ERR_DATA, "watts beyond all that can be drawn");
     picked_caption(p, true, caption, sizeof caption);
-    canvas_begin(c, 640, 640, "Predicted against measured power", caption);
-    canvas_key(c,
-               dense                          ? 1
-               : p->groups.n < CANVAS_COLOURS ? p->groups.n + 1
-                                              : CANVAS_COLOURS + 1,
-               dense ? 20 : longest(p));
-    if (dense)
+    canvas_begin(c, dense ? 640 : 820, dense ? 640 : 590,
+                 "Predicted against measured power", caption);
+    if (dense) {
+        canvas_key(c, 1, 20);
         half = put_cells(p, &r, c);
-    else
+    } else {
+        key = put_key(p, c);
         put_points(p, c);
-    put_square(c, dense);
+    }
+    put_square(c, dense, key);
     fprintf(c->f, "set xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n", r.lo,
             r.hi, r.lo, r.hi);
     fputs("set xlabel 'measured, W'\nset ylabel 'predicted, W'\n"
