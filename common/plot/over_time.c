@@ -112,17 +112,18 @@ static int begin_segment(struct over_time *t, struct stream_reader *r,
                          struct err *e)
 {
     const struct stream_header *h = stream_reader_header(r);
-    const char *was = labels_get_or(&t->meta, META_WORKLOAD, "");
 
-    if (t->segments++ == 0)
+    if (t->rows == 0) {
+        labels_release(&t->meta);
+        t->meta = (struct labels){0};
         labels_copy(&t->meta, &h->meta);
-    else if (strcmp(was, labels_get_or(&h->meta, META_WORKLOAD, "")) != 0)
-        t->mixed = true;
+    }
+    t->other = t->rows && strcmp(labels_get_or(&t->meta, META_WORKLOAD, ""),
+                                 labels_get_or(&h->meta, META_WORKLOAD, ""));
     t->base_ns = t->end_ns;
     t->first_ns = -1;
     t->broken = true;
-    if (t->segments > 1 && t->segments <= OVER_BORDERS)
-        add_note(t, t->base_ns, NULL);
+    t->fresh = true;
     if (h->kind == STREAM_SAMPLE)
         return begin_samples(t, r, e);
     begin_columns(t, h);
@@ -141,10 +142,22 @@ static int64_t place(struct over_time *t, int64_t t_ns)
                                               : t->base_ns + since;
 }
 
+/* The first row of a segment: those without any are not counted. */
+static void begin_run(struct over_time *t)
+{
+    t->fresh = false;
+    t->segments++;
+    t->mixed |= t->other;
+    if (t->segments > 1 && t->segments <= OVER_BORDERS)
+        add_note(t, t->base_ns, NULL);
+}
+
 static void add_row(struct over_time *t, int64_t t_ns, float *v)
 {
     int64_t at = place(t, t_ns), step = t->rows ? at - t->last_ns : 0;
 
+    if (t->fresh)
+        begin_run(t);
     if (isfinite(v[OVER_CTXT]))
         v[OVER_CTXT] = expm1f(v[OVER_CTXT]);
     timebins_add(&t->bins, at, v, t->broken);

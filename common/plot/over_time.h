@@ -40,13 +40,13 @@ struct over_time {
         int64_t t_ns;
         char *text; /* NULL: a run begins */
     } note[OVER_NOTES];
-    struct labels meta; /* of the first segment */
+    struct labels meta; /* of the first segment with rows */
     bool mixed;         /* and others are of another workload */
     bool predicted;     /* something is a prediction */
     bool allow_truncated;
 
     int64_t base_ns, first_ns, last_ns, end_ns; /* of the segment; private */
-    bool broken;
+    bool broken, fresh, other; /* no row yet; of another workload */
     struct derive *derive;
     int at[OVER_SERIES];
 };

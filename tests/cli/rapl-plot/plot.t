@@ -69,6 +69,11 @@ has 'context switches, 1/s'
 t several 0 'rapl-plot --size 900x700 -o several.svg runs/*.rapl'
 is_svg several.svg 900 700
 has '6 recordings, one behind the other'
+t without-rows 0 'rapl-infer -q --part test --format stream linear.ckpt train.win >test.pred; rapl-plot --kind time --size 900x700 -o w.svg test.pred &&
+    rapl-dump --header test.pred | grep -c ^segment'
+has 6
+is_svg w.svg 900 700
+has 'A recording over time: cpu'
 t predictions 0 'rapl-plot --size 900x700 --kind time -o p.svg run7.pred'
 is_svg p.svg 900 700
 has 'Watts predicted by linear, trained on run train; black: measured. 196 rows.'
