@@ -10,6 +10,7 @@
 
 #include "common/base/pack.h"
 #include "common/base/stop.h"
+#include "common/base/write_all.h"
 #include "common/base/xalloc.h"
 #include "formats/output.h"
 
@@ -67,25 +68,17 @@ int frame_writer_open(struct frame_writer **w, const char *path, int level,
     return 0;
 }
 
-static int write_all(struct frame_writer *w, const uint8_t *p, size_t n,
+static int write_out(struct frame_writer *w, const uint8_t *p, size_t n,
                      struct err *e)
 {
     if (w->failed)
         return err_set(e, ERR_SYSTEM, "%s: not written, as something before it",
                        w->name);
-    while (n > 0) {
-        ssize_t got = write(w->fd, p, n);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            w->failed = true;
-            return err_sys(e, "%s", w->name);
-        }
-        p += got;
-        n -= (size_t)got;
-        w->bytes += (uint64_t)got;
+    if (write_all(w->fd, p, n) < 0) {
+        w->failed = true;
+        return err_sys(e, "%s", w->name);
     }
+    w->bytes += n;
     return 0;
 }
 
@@ -103,7 +96,7 @@ static int compress(struct frame_writer *w, const void *data, size_t n,
         if (ZSTD_isError(left))
             return err_set(e, ERR_SYSTEM, "%s: zstd: %s", w->name,
                            ZSTD_getErrorName(left));
-        if (write_all(w, w->out, out.pos, e) < 0)
+        if (write_out(w, w->out, out.pos, e) < 0)
             return -1;
     } while (what == ZSTD_e_continue ? in.pos < in.size : left > 0);
     return 0;
@@ -136,7 +129,7 @@ int frame_break(struct frame_writer *w, struct err *e)
     if (w->in_frame)
         return frame_flush(w, e);
     store_u32(magic, ZSTD_MAGICNUMBER); /* zstd begins none that is empty */
-    return write_all(w, magic, sizeof magic, e);
+    return write_out(w, magic, sizeof magic, e);
 }
 
 int frame_writer_close(struct frame_writer *w, struct err *e)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/write_all.h"
 #include "common/base/xalloc.h"
 #include "formats/config.h"
 #include "formats/json.h"
@@ -74,14 +75,9 @@ static void set_time(struct labels *line)
 static int append(struct journal *j, const char *text, size_t len,
                   struct err *e)
 {
-    ssize_t n = 0;
-
-    for (size_t done = 0; done < len; done += (size_t)n) {
-        n = write(j->fd, text + done, len - done);
-        if (n < 0)
-            return err_sys(e, "%s", j->path);
-    }
-    return fdatasync(j->fd) < 0 ? err_sys(e, "%s", j->path) : 0;
+    if (write_all(j->fd, text, len) < 0 || fdatasync(j->fd) < 0)
+        return err_sys(e, "%s", j->path);
+    return 0;
 }
 
 int journal_add(struct journal *j, const char *event, const struct labels *more,

@@ -9,6 +9,7 @@
 
 #include "common/base/pack.h"
 #include "common/base/utf8.h"
+#include "common/base/write_all.h"
 #include "common/base/xalloc.h"
 #include "formats/output.h"
 
@@ -377,20 +378,11 @@ void text_fixed(struct text_writer *w, double v, int decimals)
 
 int text_writer_flush(struct text_writer *w, struct err *e)
 {
-    const uint8_t *p = w->buf.data;
-    size_t left = w->buf.len;
+    size_t len = w->buf.len;
 
     w->buf.len = 0; /* what failed is not tried again */
-    while (left > 0) {
-        ssize_t n = write(w->fd, p, left);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_sys(e, "%s", w->name);
-        p += n;
-        left -= (size_t)n;
-    }
+    if (write_all(w->fd, w->buf.data, len) < 0)
+        return err_sys(e, "%s", w->name);
     return 0;
 }
 

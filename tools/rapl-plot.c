@@ -19,6 +19,7 @@
 #include "common/base/cli.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
+#include "common/base/write_all.h"
 #include "common/base/xalloc.h"
 #include "common/plot/draws.h"
 #include "common/plot/over_time.h"
@@ -111,7 +112,7 @@ static int make_rewindable(struct err *e)
     while (rc == 0 && (n = read(STDIN_FILENO, block, sizeof block)) != 0) {
         if (n < 0 && (errno != EINTR || stop_requested()))
             rc = err_sys(e, "standard input");
-        else if (n > 0 && canvas_put(fd, block, (size_t)n) < 0)
+        else if (n > 0 && write_all(fd, block, (size_t)n) < 0)
             rc = err_sys(e, "%s (set TMPDIR to a folder with room)", name);
     }
     if (rc == 0 && (lseek(fd, 0, SEEK_SET) != 0 || dup2(fd, STDIN_FILENO) < 0))

@@ -11,6 +11,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/stop.h"
+#include "common/base/write_all.h"
 
 enum { GRACE_MS = 500, POLL_MS = 100 };
 
@@ -111,49 +112,6 @@ static void read_all(int fd, char *text, size_t size)
     text[len] = '\0';
 }
 
-int child_output(char *const *argv, char *text, size_t size, int *status,
-                 struct err *e)
-{
-    posix_spawn_file_actions_t actions;
-    int ends[2], why, how = 0;
-    pid_t pid;
-
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return err_sys(e, "%s: no pipe", argv[0]);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
-                                     O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-    why = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
-    if (why == 0) {
-        read_all(ends[0], text, size);
-        while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
-            ;
-        *status = shell_status(how);
-    }
-    close(ends[0]);
-    errno = why;
-    return why == 0 ? 0 : err_sys(e, "%s", argv[0]);
-}
-
-static int write_all(int fd, const char *text, size_t n)
-{
-    while (n > 0) {
-        ssize_t done = write(fd, text, n);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return -1;
-        text += done;
-        n -= (size_t)done;
-    }
-    return 0;
-}
-
 /* A file without a name that holds the text, to be read from its beginning. */
 static int file_of(const char *text, size_t n)
 {
@@ -167,9 +125,12 @@ static int file_of(const char *text, size_t n)
     return fd;
 }
 
-/* Started with these three; what it says is read to the end. */
-static int spawn_filter(char *const *argv, int in_fd, int out_fd, char *text,
-                        size_t size, int *status)
+/*
+ * Run to its end, what it says read to the end.  out_fd: -1 for what it prints
+ * to be among what it says.  -1 with errno set.
+ */
+static int run_to_end(char *const *argv, int in_fd, int out_fd, char *text,
+                      size_t size, int *status)
 {
     posix_spawn_file_actions_t actions;
     int ends[2], why, how = 0;
@@ -179,7 +140,8 @@ static int spawn_filter(char *const *argv, int in_fd, int out_fd, char *text,
         return -1;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, in_fd, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out_fd < 0 ? ends[1] : out_fd,
+                                     STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
     why = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -195,6 +157,20 @@ static int spawn_filter(char *const *argv, int in_fd, int out_fd, char *text,
     return why == 0 ? 0 : -1;
 }
 
+int child_output(char *const *argv, char *text, size_t size, int *status,
+                 struct err *e)
+{
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC), rc;
+
+    if (nothing < 0)
+        return err_sys(e, "/dev/null");
+    rc = run_to_end(argv, nothing, -1, text, size, status);
+    if (rc < 0)
+        err_sys(e, "%s", argv[0]);
+    close(nothing);
+    return rc;
+}
+
 int child_filter(char *const *argv, const char *in, size_t n, int out_fd,
                  char *text, size_t size, int *status, struct err *e)
 {
@@ -202,7 +178,7 @@ int child_filter(char *const *argv, const char *in, size_t n, int out_fd,
 
     if (in_fd < 0)
         return err_sys(e, "%s: no room for what it is to read", argv[0]);
-    rc = spawn_filter(argv, in_fd, out_fd, text, size, status);
+    rc = run_to_end(argv, in_fd, out_fd, text, size, status);
     why = errno;
     close(in_fd);
     errno = why;

@@ -9,6 +9,7 @@
 
 #include "common/base/child.h"
 #include "common/base/utf8.h"
+#include "common/base/write_all.h"
 #include "common/base/xalloc.h"
 #include "formats/output.h"
 
@@ -284,21 +285,6 @@ static int run_gnuplot(struct canvas *c, int out_fd, struct err *e)
                                  status, said);
 }
 
-int canvas_put(int to, const char *text, size_t n)
-{
-    while (n > 0) {
-        ssize_t done = write(to, text, n);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return -1;
-        text += done;
-        n -= (size_t)done;
-    }
-    return 0;
-}
-
 static int copy_out(int from, int to, const char *path, struct err *e)
 {
     char block[1 << 16];
@@ -309,7 +295,7 @@ static int copy_out(int from, int to, const char *path, struct err *e)
             continue;
         if (n < 0)
             return err_sys(e, "cannot read what gnuplot drew");
-        if (canvas_put(to, block, (size_t)n) < 0)
+        if (write_all(to, block, (size_t)n) < 0)
             return err_sys(e, "%s",
                            output_is_stdout(path) ? "standard output" : path);
     }
@@ -346,7 +332,7 @@ int canvas_draw(struct canvas *c, const char *path, struct err *e)
     if (fd < 0)
         return err_sys(e, "no room for the picture");
     if (c->format == CANVAS_GNUPLOT)
-        rc = canvas_put(fd, c->text, c->n) == 0
+        rc = write_all(fd, c->text, c->n) == 0
                  ? 0
                  : err_sys(e, "no room for the picture");
     else

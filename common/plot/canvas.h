@@ -81,7 +81,4 @@ int canvas_room_for(const struct canvas *c, size_t characters);
  */
 int canvas_draw(struct canvas *c, const char *path, struct err *e);
 
-/* Write all of it to a descriptor; -1 with errno set. */
-int canvas_put(int to, const char *text, size_t n);
-
 #endif

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/base/write_all.h"
 #include "common/base/xalloc.h"
 
 static const char *const folders[] = {"", "/runs", "/bad", "/logs", "/scratch"};
@@ -179,14 +180,8 @@ int sweep_dir_move(const char *from, const char *to, struct err *e)
 static int write_whole(const char *path, const char *text, struct err *e)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    size_t len = strlen(text);
-    bool ok = fd >= 0;
-    ssize_t n = 0;
+    bool ok = fd >= 0 && write_all(fd, text, strlen(text)) == 0;
 
-    for (size_t done = 0; ok && done < len; done += (size_t)n) {
-        n = write(fd, text + done, len - done);
-        ok = n > 0;
-    }
     if (!ok)
         err_sys(e, "%s", path);
     if (fd >= 0 && close(fd) < 0 && ok)
